@@ -1,0 +1,196 @@
+// Package schema compiles JSON Schemas (2020-12) and validates values against
+// them, with problems worded for the person who must fix the value.
+//
+// It never loads anything: a $ref to another document is refused. It is used for
+// skill settings and skill parameters, by skill, gate and control.
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// A Schema is ready to validate any number of values, concurrently.
+type Schema struct{ compiled *jsonschema.Schema }
+
+// A Problem is one thing wrong with a value. Path is like "roster[2].phone", ""
+// for the value itself; Message says what is expected and never repeats the
+// value.
+type Problem struct {
+	Path    string
+	Message string
+	Missing bool // the member is required and absent
+	Unknown bool // the member is not one of the schema's
+}
+
+const location = "schema.json"
+
+type denyAll struct{}
+
+func (denyAll) Load(url string) (any, error) {
+	return nil, errors.New("only references within the schema (#/$defs/…) are allowed")
+}
+
+// Compile reads a schema. The error is worded for the schema's author.
+func Compile(raw []byte) (*Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, errors.New("is not valid JSON")
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.UseLoader(denyAll{})
+	if err := c.AddResource(location, doc); err != nil {
+		return nil, plain(err)
+	}
+	s, err := c.Compile(location)
+	if err != nil {
+		return nil, plain(err)
+	}
+	return &Schema{s}, nil
+}
+
+func plain(err error) error {
+	if ve, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+		p := problems(ve)
+		if len(p) > 0 {
+			return fmt.Errorf("is not a valid JSON Schema: %s %s", p[0].Path, p[0].Message)
+		}
+	}
+	if le, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
+		return le.Err
+	}
+	return errors.New("is not a valid JSON Schema: " + strings.ReplaceAll(err.Error(), location, ""))
+}
+
+// Validate returns everything wrong with v, by path. v is nil, bool, string,
+// json.Number, []any or map[string]any.
+func (s *Schema) Validate(v any) []Problem {
+	err := s.compiled.Validate(v)
+	if err == nil {
+		return nil
+	}
+	ve, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return []Problem{{Message: "cannot be checked: " + err.Error()}}
+	}
+	p := problems(ve)
+	sort.SliceStable(p, func(i, j int) bool { return p[i].Path < p[j].Path })
+	return p
+}
+
+// problems flattens the tree of causes to its leaves.
+func problems(e *jsonschema.ValidationError) []Problem {
+	path := Join(e.InstanceLocation...)
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		var p []Problem
+		for _, name := range k.Missing {
+			p = append(p, Problem{Path: Join(append(e.InstanceLocation[:len(e.InstanceLocation):len(e.InstanceLocation)], name)...), Message: "is required", Missing: true})
+		}
+		return p
+	case *kind.AdditionalProperties:
+		var p []Problem
+		for _, name := range k.Properties {
+			p = append(p, Problem{Path: Join(append(e.InstanceLocation[:len(e.InstanceLocation):len(e.InstanceLocation)], name)...), Message: "is not a known member: remove it or correct its name", Unknown: true})
+		}
+		return p
+	case *kind.AnyOf, *kind.OneOf:
+		if len(e.Causes) > 1 {
+			return []Problem{{Path: path, Message: "matches none of the allowed forms"}}
+		}
+	}
+	if len(e.Causes) > 0 {
+		var p []Problem
+		for _, c := range e.Causes {
+			p = append(p, problems(c)...)
+		}
+		return p
+	}
+	return []Problem{{Path: path, Message: message(e.ErrorKind)}}
+}
+
+func message(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return "must be " + typeNames(k.Want)
+	case *kind.Enum:
+		var vals []string
+		for _, v := range k.Want {
+			vals = append(vals, fmt.Sprint(v))
+		}
+		return "must be one of " + strings.Join(vals, ", ")
+	case *kind.Const:
+		return fmt.Sprintf("must be %v", k.Want)
+	case *kind.Format:
+		return "must be a valid " + k.Want
+	case *kind.Pattern:
+		return "must match the pattern " + k.Want
+	case *kind.Minimum:
+		return "must be at least " + number(k.Want)
+	case *kind.Maximum:
+		return "must be at most " + number(k.Want)
+	case *kind.ExclusiveMinimum:
+		return "must be more than " + number(k.Want)
+	case *kind.ExclusiveMaximum:
+		return "must be less than " + number(k.Want)
+	case *kind.MultipleOf:
+		return "must be a multiple of " + number(k.Want)
+	case *kind.MinLength:
+		return fmt.Sprintf("must have at least %d characters", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must have at most %d characters", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("must have at least %d items", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must have at most %d items", k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("must have at least %d members", k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must have at most %d members", k.Want)
+	case *kind.UniqueItems:
+		return "must not repeat items"
+	case *kind.FalseSchema:
+		return "is not allowed here"
+	}
+	return "is not allowed by the schema (" + strings.Join(k.KeywordPath(), ".") + ")"
+}
+
+func number(r interface{ FloatString(int) string }) string {
+	s := r.FloatString(6)
+	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
+}
+
+func typeNames(types []string) string {
+	names := map[string]string{
+		"string": "text", "integer": "a whole number", "number": "a number",
+		"boolean": "true or false", "object": "an object", "array": "a list", "null": "null",
+	}
+	var out []string
+	for _, t := range types {
+		out = append(out, names[t])
+	}
+	return strings.Join(out, " or ")
+}
+
+// Join makes a path: a.b[2].c.
+func Join(parts ...string) string {
+	var sb strings.Builder
+	for _, p := range parts {
+		if p != "" && strings.Trim(p, "0123456789") == "" {
+			sb.WriteString("[" + p + "]")
+			continue
+		}
+		if sb.Len() > 0 {
+			sb.WriteByte('.')
+		}
+		sb.WriteString(p)
+	}
+	return sb.String()
+}

@@ -1,0 +1,103 @@
+package skill
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"callwright"
+	"callwright/internal/schema"
+	"callwright/internal/strictjson"
+)
+
+// A Kind is everything the product knows about a skill type.
+type Kind struct {
+	Type callwright.SkillType
+
+	// Doc is one sentence for the dashboard and GET /skill-types.
+	Doc string
+
+	// Reserved kinds are listed but not built: creating one is refused with
+	// capability_not_enabled. They have neither Schema nor Open.
+	Reserved bool
+
+	// Schema is the JSON Schema of executionConfig, made from the settings
+	// struct.
+	Schema json.RawMessage
+
+	// Open checks settings and builds their Executor. All mistakes are reported
+	// at once, as a *callwright.Error with fields relative to the settings.
+	Open func(config json.RawMessage) (Executor, error)
+
+	// Literals lists the secrets in settings that Open accepted; nil when the
+	// type has none.
+	Literals func(config json.RawMessage) ([]Literal, error)
+}
+
+// Reserved returns the row of a type that is planned and not built.
+func Reserved(t callwright.SkillType, doc string) Kind {
+	return Kind{Type: t, Doc: doc, Reserved: true}
+}
+
+// Define makes a Kind whose settings are the struct C: json tags name the
+// settings, jsonschema tags describe them, omitempty or omitzero makes one
+// optional. Settings are checked against the schema first, so open only sees
+// well-typed ones and checks what a schema cannot say.
+//
+// It panics when C has no schema: a mistake in the program, found at start-up.
+func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, error)) Kind {
+	reflected, err := jsonschema.For[C](nil)
+	if err != nil {
+		panic(fmt.Sprintf("skill type %s: %v", t, err))
+	}
+	raw, err := json.Marshal(reflected)
+	if err != nil {
+		panic(fmt.Sprintf("skill type %s: %v", t, err))
+	}
+	compiled, err := schema.Compile(raw)
+	if err != nil {
+		panic(fmt.Sprintf("skill type %s: %v", t, err))
+	}
+	decode := func(config json.RawMessage) (C, error) {
+		var c C
+		value, err := strictjson.Object(config)
+		if err != nil {
+			return c, callwright.Invalid(callwright.FieldError{Message: err.Error()})
+		}
+		if problems := compiled.Validate(value); len(problems) > 0 {
+			return c, callwright.Invalid(fieldErrors(problems)...)
+		}
+		if err := strictjson.Decode(config, &c); err != nil {
+			return c, callwright.Invalid(callwright.FieldError{Message: err.Error()})
+		}
+		return c, nil
+	}
+	k := Kind{Type: t, Doc: doc, Schema: raw}
+	k.Open = func(config json.RawMessage) (Executor, error) {
+		c, err := decode(config)
+		if err != nil {
+			return nil, err
+		}
+		return open(c)
+	}
+	var zero C
+	if _, ok := any(zero).(Secretive); ok {
+		k.Literals = func(config json.RawMessage) ([]Literal, error) {
+			c, err := decode(config)
+			if err != nil {
+				return nil, err
+			}
+			return any(c).(Secretive).Literals(), nil
+		}
+	}
+	return k
+}
+
+func fieldErrors(problems []schema.Problem) []callwright.FieldError {
+	fields := make([]callwright.FieldError, len(problems))
+	for i, p := range problems {
+		fields[i] = callwright.FieldError{Field: p.Path, Message: p.Message}
+	}
+	return fields
+}

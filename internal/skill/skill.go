@@ -1,0 +1,109 @@
+// Package skill is the contract between the server and the systems that skills
+// reach: a Kind is everything the product knows about one skill type, an
+// Executor is one skill's settings ready to run.
+//
+// It holds no rule about who may run what: by the time an Executor is called the
+// gate has checked, coerced and mapped everything. It is implemented by the
+// folders below it, tested by skilltest, called by gate and control.
+package skill
+
+import (
+	"context"
+	"encoding/json"
+
+	"callwright"
+)
+
+// An Executor runs one configured skill. It may be called concurrently.
+//
+// Execute sends call.Fields to the skill's system and returns what came back.
+// It respects the deadline of ctx and the shorter one of its own settings, makes
+// at most one attempt, and holds no goroutine or connection in use when it
+// returns. A failure is a *callwright.Error whose Message is safe to show to an
+// operator and free of secrets; the Result's Request is filled even then, if the
+// request had been built. With call.DryRun nothing is sent: only Request is
+// filled.
+type Executor interface {
+	Execute(ctx context.Context, call Call) (Result, error)
+}
+
+// A Call is one permitted run.
+type Call struct {
+	Org          callwright.OrgID
+	Agent        callwright.AgentID
+	Conversation callwright.ConversationID
+	Skill        callwright.SkillID
+	Run          callwright.RunID
+	Channel      callwright.Channel
+
+	// Fields is what may leave: the outgoing fields of the egress map, or the
+	// validated parameters under their own names. Values are string, bool, nil,
+	// json.Number, []any or map[string]any.
+	Fields map[string]any
+
+	// IdempotencyKey is the same for every attempt at one intent.
+	IdempotencyKey string
+
+	// TraceParent is the W3C trace context of the turn, or empty.
+	TraceParent string
+
+	// DryRun asks for the request that would leave, and sends nothing.
+	DryRun bool
+}
+
+// A Result is what came back.
+type Result struct {
+	// Data is the answer as JSON, numbers kept exact.
+	Data json.RawMessage
+
+	// Effect is something the channel must do now, or nil.
+	Effect Effect
+
+	// Request describes what left (or would leave) with every secret masked. It
+	// is for the operator's receipt, never for the model.
+	Request json.RawMessage
+
+	// Sent tells, when Execute fails, whether the request may have reached the
+	// other side: false means it certainly had no effect.
+	Sent bool
+}
+
+// An Effect is a value that the channel performs: executors hold no call, no
+// socket and no session.
+type Effect interface{ effect() }
+
+// Transfer hands the caller over to a number (E.164) or SIP URI.
+type Transfer struct {
+	To   string
+	Warm bool
+}
+
+// EndConversation ends the call or chat after what is being said.
+type EndConversation struct{}
+
+// TakeMessage stores a message for the business.
+type TakeMessage struct{ Text string }
+
+func (Transfer) effect()        {}
+func (EndConversation) effect() {}
+func (TakeMessage) effect()     {}
+
+// A TemplateRef is one {name} in a setting.
+type TemplateRef struct{ Setting, Name string }
+
+// A Templater is an Executor whose settings hold {name} templates. Control
+// refuses a skill whose templates name a field that never leaves.
+type Templater interface{ TemplateRefs() []TemplateRef }
+
+// A Literal is a secret written in clear in a setting: its place in the
+// settings and the only host it may be sent to. Control moves it into the
+// secrets store and leaves {{secret.NAME}} in its place, so that it is never
+// stored or answered in clear.
+type Literal struct {
+	Path []string
+	Host string
+}
+
+// A Secretive settings struct tells which of its settings are secrets. A setting
+// that already names a stored secret is listed too; control looks at the value.
+type Secretive interface{ Literals() []Literal }
