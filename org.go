@@ -1,0 +1,79 @@
+package callwright
+
+import "slices"
+
+// An Org is one tenant. Everything belongs to exactly one.
+type Org struct {
+	ID        OrgID  `json:"id"`
+	Name      string `json:"name"`
+	CreatedAt Time   `json:"createdAt"`
+}
+
+// A Scope is a permission of a key.
+type Scope string
+
+// The scopes of secret keys. chat:public exists for publishable keys only.
+const (
+	AgentsRead        Scope = "agents:read"
+	AgentsWrite       Scope = "agents:write"
+	SkillsRead        Scope = "skills:read"
+	SkillsWrite       Scope = "skills:write"
+	KnowledgeRead     Scope = "knowledge:read"
+	KnowledgeWrite    Scope = "knowledge:write"
+	GuardrailsRead    Scope = "guardrails:read"
+	GuardrailsWrite   Scope = "guardrails:write"
+	ChatRead          Scope = "chat:read"
+	ChatWrite         Scope = "chat:write"
+	PubkeysRead       Scope = "pubkeys:read"
+	PubkeysWrite      Scope = "pubkeys:write"
+	WidgetsRead       Scope = "widgets:read"
+	WidgetsWrite      Scope = "widgets:write"
+	IntegrationsRead  Scope = "integrations:read"
+	IntegrationsWrite Scope = "integrations:write"
+	NumbersRead       Scope = "numbers:read"
+	NumbersWrite      Scope = "numbers:write"
+	BillingRead       Scope = "billing:read"
+	BillingWrite      Scope = "billing:write"
+	AnalyticsRead     Scope = "analytics:read"
+	AnalyticsWrite    Scope = "analytics:write"
+	CallsRead         Scope = "calls:read"
+)
+
+// Scopes lists every scope that a secret key can hold.
+func Scopes() []Scope {
+	return []Scope{
+		AgentsRead, AgentsWrite, SkillsRead, SkillsWrite, KnowledgeRead, KnowledgeWrite, GuardrailsRead, GuardrailsWrite,
+		ChatRead, ChatWrite, PubkeysRead, PubkeysWrite, WidgetsRead, WidgetsWrite, IntegrationsRead, IntegrationsWrite,
+		NumbersRead, NumbersWrite, BillingRead, BillingWrite, AnalyticsRead, AnalyticsWrite, CallsRead,
+	}
+}
+
+// A Key lets a program act for one organization. Only the SHA-256 of its text is
+// kept: keys are random, so nothing slower is needed.
+type Key struct {
+	ID             KeyID   `json:"id"`
+	OrganizationID OrgID   `json:"organizationId"`
+	Name           string  `json:"name"`
+	Scopes         []Scope `json:"scopes"`
+	CreatedAt      Time    `json:"createdAt"`
+}
+
+// An Actor is who makes a request: a key of an organization.
+type Actor struct {
+	Org    OrgID
+	Key    KeyID
+	Scopes []Scope
+}
+
+// Can reports whether the actor holds the scope.
+func (a Actor) Can(s Scope) bool { return slices.Contains(a.Scopes, s) }
+
+// A Secret is the public side of a stored secret. Its value goes in and never
+// comes out.
+type Secret struct {
+	ID           SecretID `json:"id"`
+	Name         string   `json:"name"`
+	AllowedHosts []string `json:"allowedHosts" doc:"The only hosts the value may be sent to; empty: any host a skill names"`
+	CreatedAt    Time     `json:"createdAt"`
+	UpdatedAt    Time     `json:"updatedAt"`
+}
