@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"callwright"
+)
+
+// An Entry is one step of a conversation, written in one transaction: nothing of
+// it is there without the rest.
+type Entry struct {
+	Conversation *callwright.Conversation // its state after the step
+	New          bool                     // the conversation is made by this step
+	Events       []callwright.Event
+	Begin        *callwright.Run // journalled before it leaves
+	End          *callwright.Run // what became of it
+	Turn         *Turn
+	Transcript   string // hash that a later request may continue from
+	Claim        string // hash that this step continues from
+}
+
+// A Turn is one exchange as clients asked for it: how a retry finds what it
+// repeats.
+type Turn struct {
+	OrganizationID callwright.OrgID
+	ConversationID callwright.ConversationID
+	Turn           int
+	Done           bool
+	RequestHash    string // of the request that began it
+	IdempotencyKey string
+	StartedAt      callwright.Time
+	FinishedAt     callwright.Time
+}
+
+type turnRow struct {
+	bun.BaseModel  `bun:"table:turns"`
+	OrganizationID callwright.OrgID
+	ConversationID callwright.ConversationID
+	Turn           int
+	State          string
+	RequestHash    string
+	IdempotencyKey string
+	StartedAt      callwright.Time
+	FinishedAt     callwright.Time
+}
+
+type eventRow struct {
+	bun.BaseModel  `bun:"table:events"`
+	OrganizationID callwright.OrgID
+	ConversationID callwright.ConversationID
+	Seq            int
+	ID             callwright.EventID
+	TsMs           int64
+	Channel        callwright.Channel
+	EventType      callwright.EventType
+	Payload        string
+	TraceID        string
+}
+
+type runRow struct {
+	bun.BaseModel  `bun:"table:runs"`
+	OrganizationID callwright.OrgID
+	ID             callwright.RunID
+	ConversationID callwright.ConversationID
+	AgentID        callwright.AgentID
+	SkillID        callwright.SkillID
+	VersionID      callwright.VersionID
+	Turn           int
+	IdempotencyKey string
+	IsWrite        bool
+	State          callwright.RunState
+	Code           callwright.Code
+	Answer         string
+	StartedAt      callwright.Time
+	TookMs         float64
+}
+
+// ErrRunExists is returned by Record when a run with the same idempotency key
+// was journalled before: the intent is being, or was, carried out.
+var ErrRunExists = errors.New("a run with this idempotency key exists")
+
+// ErrClaimed is returned by Record when another step went on from the same
+// transcript first.
+var ErrClaimed = errors.New("another request continued this transcript")
+
+// Record writes an entry.
+func (db *DB) Record(ctx context.Context, e Entry) error {
+	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := recordConversation(ctx, tx, e); err != nil {
+			return err
+		}
+		if err := recordEvents(ctx, tx, e.Conversation.OrganizationID, e.Events); err != nil {
+			return err
+		}
+		if err := recordRun(ctx, tx, e); err != nil {
+			return err
+		}
+		return recordTurn(ctx, tx, e)
+	})
+}
+
+func recordConversation(ctx context.Context, tx bun.Tx, e Entry) error {
+	c, q := e.Conversation, "UPDATE conversations SET doc = ? WHERE organization_id = ? AND id = ?"
+	if e.New {
+		q = "INSERT INTO conversations (doc, organization_id, id, agent_id) VALUES (?, ?, ?, ?)"
+	}
+	args := []any{encode(c), c.OrganizationID, c.ID}
+	if e.New {
+		args = append(args, c.AgentID)
+	}
+	if _, err := tx.ExecContext(ctx, q, args...); err != nil {
+		return fmt.Errorf("store conversation: %w", err)
+	}
+	return nil
+}
+
+func recordEvents(ctx context.Context, tx bun.Tx, org callwright.OrgID, events []callwright.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	rows := make([]eventRow, len(events))
+	for i, ev := range events {
+		rows[i] = eventRow{OrganizationID: org, ConversationID: ev.ConversationID, Seq: ev.Seq, ID: ev.ID, TsMs: ev.TsMs,
+			Channel: ev.Channel, EventType: ev.EventType, Payload: string(ev.Payload), TraceID: ev.TraceID}
+	}
+	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		return fmt.Errorf("store events: %w", err)
+	}
+	return nil
+}
+
+func recordRun(ctx context.Context, tx bun.Tx, e Entry) error {
+	if r := e.Begin; r != nil {
+		row := runRow{OrganizationID: r.OrganizationID, ID: r.ID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
+			VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, StartedAt: r.StartedAt}
+		_, err := tx.NewInsert().Model(&row).Exec(ctx)
+		if duplicate(err) {
+			return ErrRunExists
+		}
+		if err != nil {
+			return fmt.Errorf("journal run: %w", err)
+		}
+	}
+	if r := e.End; r != nil {
+		_, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?",
+			r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID)
+		if err != nil {
+			return fmt.Errorf("journal outcome: %w", err)
+		}
+	}
+	return nil
+}
+
+func recordTurn(ctx context.Context, tx bun.Tx, e Entry) error {
+	c := e.Conversation
+	if t := e.Turn; t != nil {
+		row := turnRow{OrganizationID: c.OrganizationID, ConversationID: c.ID, Turn: t.Turn, State: "running", RequestHash: t.RequestHash,
+			IdempotencyKey: t.IdempotencyKey, StartedAt: t.StartedAt, FinishedAt: t.FinishedAt}
+		if t.Done {
+			row.State = "done"
+		}
+		_, err := tx.NewInsert().Model(&row).On("CONFLICT (organization_id, conversation_id, turn) DO UPDATE").
+			Set("state = EXCLUDED.state").Set("finished_at = EXCLUDED.finished_at").Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("store turn: %w", err)
+		}
+	}
+	if e.Claim != "" {
+		res, err := tx.ExecContext(ctx, "DELETE FROM transcripts WHERE organization_id = ? AND hash = ? AND conversation_id = ?", c.OrganizationID, e.Claim, c.ID)
+		if err != nil {
+			return fmt.Errorf("claim transcript: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrClaimed)
+		}
+	}
+	if e.Transcript != "" {
+		_, err := tx.ExecContext(ctx, "INSERT INTO transcripts (organization_id, hash, conversation_id, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			c.OrganizationID, e.Transcript, c.ID, e.Turn.FinishedAt)
+		if err != nil {
+			return fmt.Errorf("store transcript: %w", err)
+		}
+	}
+	return nil
+}
+
+// Conversation returns a conversation's state.
+func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwright.ConversationID) (callwright.Conversation, error) {
+	var doc string
+	err := db.read.QueryRowContext(ctx, "SELECT doc FROM conversations WHERE organization_id = ? AND id = ?", org, id).Scan(&doc)
+	if err := found(err, "conversation"); err != nil {
+		return callwright.Conversation{}, err
+	}
+	return decode[callwright.Conversation](doc)
+}
+
+// Events returns a conversation's journal in order, from the event after the
+// given number.
+func (db *DB) Events(ctx context.Context, org callwright.OrgID, id callwright.ConversationID, after int) ([]callwright.Event, error) {
+	rows, err := db.read.QueryContext(ctx, "SELECT seq, id, ts_ms, channel, event_type, payload, trace_id FROM events WHERE organization_id = ? AND conversation_id = ? AND seq > ? ORDER BY seq", org, id, after)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	defer rows.Close()
+	var out []callwright.Event
+	for rows.Next() {
+		ev := callwright.Event{ConversationID: id}
+		var payload string
+		if err := rows.Scan(&ev.Seq, &ev.ID, &ev.TsMs, &ev.Channel, &ev.EventType, &payload, &ev.TraceID); err != nil {
+			return nil, fmt.Errorf("read events: %w", err)
+		}
+		ev.Payload = json.RawMessage(payload)
+		out = append(out, ev)
+	}
+	return out, rows.Err()
+}
+
+// TurnOf returns the newest turn that the request began, by its hash, or by the
+// idempotency key when that is not empty. ok is false when there is none.
+func (db *DB) TurnOf(ctx context.Context, org callwright.OrgID, hash, key string) (t Turn, ok bool, err error) {
+	var row turnRow
+	q := db.read.NewSelect().Model(&row).Where("organization_id = ?", org)
+	if key != "" {
+		q = q.Where("idempotency_key = ?", key)
+	} else {
+		q = q.Where("request_hash = ?", hash)
+	}
+	err = q.OrderExpr("started_at DESC, conversation_id DESC").Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Turn{}, false, nil
+	}
+	if err != nil {
+		return Turn{}, false, fmt.Errorf("read turn: %w", err)
+	}
+	return Turn{OrganizationID: row.OrganizationID, ConversationID: row.ConversationID, Turn: row.Turn, Done: row.State == "done",
+		RequestHash: row.RequestHash, IdempotencyKey: row.IdempotencyKey, StartedAt: row.StartedAt, FinishedAt: row.FinishedAt}, true, nil
+}
+
+// Continued returns the conversation that produced the transcript and has not
+// gone on since. With several, which had the same words, it is the newest.
+func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) (id callwright.ConversationID, ok bool, err error) {
+	err = db.read.QueryRowContext(ctx, "SELECT conversation_id FROM transcripts WHERE organization_id = ? AND hash = ? ORDER BY created_at DESC, conversation_id DESC LIMIT 1", org, hash).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("read transcript: %w", err)
+	}
+	return id, true, nil
+}
+
+// Runs returns the runs of one turn, in order.
+func (db *DB) Runs(ctx context.Context, org callwright.OrgID, conv callwright.ConversationID, turn int) ([]callwright.Run, error) {
+	var rows []runRow
+	err := db.read.NewSelect().Model(&rows).Where("organization_id = ? AND conversation_id = ? AND turn = ?", org, conv, turn).Order("id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	out := make([]callwright.Run, len(rows))
+	for i, r := range rows {
+		out[i] = callwright.Run{ID: r.ID, OrganizationID: r.OrganizationID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
+			VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, Code: r.Code,
+			Answer: json.RawMessage(r.Answer), StartedAt: r.StartedAt, TookMs: r.TookMs}
+	}
+	return out, nil
+}
+
+// MarkUnknown ends every run that is still running as unknown. It is for a
+// server that starts on a database it has to itself: whatever ran before has
+// died. It returns how many there were.
+func (db *DB) MarkUnknown(ctx context.Context) (int, error) {
+	res, err := db.write.ExecContext(ctx, "UPDATE runs SET state = ?, code = ? WHERE state = 'running'", callwright.RunUnknown, callwright.CodeOutcomeUnknown)
+	if err != nil {
+		return 0, fmt.Errorf("mark unknown runs: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
