@@ -1,0 +1,210 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"callwright"
+	"callwright/internal/schema"
+	"callwright/internal/skill"
+	"callwright/internal/strictjson"
+)
+
+// An Agent is a snapshot made ready to run: schemas compiled, executors open. It
+// never changes and may be used concurrently.
+type Agent struct {
+	callwright.Snapshot
+	Skills []*Skill // all of them, enabled or not
+	byTool map[string]*Skill
+}
+
+// A Skill is one skill made ready to run.
+type Skill struct {
+	callwright.Skill
+	Tool       string          // its name for a model: [a-z0-9_], at most 64, unique in the agent
+	Parameters json.RawMessage // parametersSchema with the effective required list
+	Required   []string        // effective: requiredParams, then parametersSchema.required
+
+	schema     *schema.Schema
+	properties map[string]property
+	executor   skill.Executor
+	broken     error // why it cannot run
+}
+
+// A property is what coercion and questions need to know of a parameter.
+type property struct {
+	Type        any    `json:"type"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+// is reports whether the parameter may be of the JSON Schema type.
+func (p property) is(t string) bool {
+	switch v := p.Type.(type) {
+	case string:
+		return v == t
+	case []any:
+		return slices.Contains(v, any(t))
+	}
+	return false
+}
+
+// Compile makes a snapshot ready to run. A skill that cannot run is kept with the
+// reason and refused when called: one broken skill does not silence an agent.
+func Compile(snap callwright.Snapshot, kinds map[callwright.SkillType]skill.Kind) *Agent {
+	a := &Agent{Snapshot: snap, byTool: map[string]*Skill{}}
+	for _, s := range snap.Skills {
+		c := compile(s, kinds)
+		c.Tool = toolName(s.Name, a.byTool)
+		a.byTool[c.Tool] = c
+		a.Skills = append(a.Skills, c)
+	}
+	return a
+}
+
+func compile(s callwright.Skill, kinds map[callwright.SkillType]skill.Kind) *Skill {
+	c := &Skill{Skill: s}
+	c.Parameters, c.Required, c.broken = Parameters(s.SkillSpec)
+	if c.broken != nil {
+		return c
+	}
+	var doc struct {
+		Properties map[string]property `json:"properties"`
+	}
+	if c.broken = json.Unmarshal(c.Parameters, &doc); c.broken != nil {
+		return c
+	}
+	c.properties = doc.Properties
+	if c.schema, c.broken = schema.Compile(c.Parameters); c.broken != nil {
+		return c
+	}
+	kind, ok := kinds[s.SkillType]
+	if !ok || kind.Open == nil {
+		c.broken = fmt.Errorf("skill type %s is not available on this server", s.SkillType)
+		return c
+	}
+	c.executor, c.broken = kind.Open(s.ExecutionConfig)
+	return c
+}
+
+// Skill returns the skill with the id, or nil.
+func (a *Agent) Skill(id callwright.SkillID) *Skill {
+	for _, s := range a.Skills {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// Offered returns the skills that a model may be shown on a channel.
+func (a *Agent) Offered(ch callwright.Channel) []*Skill {
+	var out []*Skill
+	for _, s := range a.Skills {
+		if s.enabled() && s.on(ch) && s.broken == nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (s *Skill) enabled() bool { return s.IsEnabled == nil || *s.IsEnabled }
+
+func (s *Skill) on(ch callwright.Channel) bool {
+	return len(s.Channels) == 0 || slices.Contains(s.Channels, ch)
+}
+
+// Label returns what a person calls the parameter: its title, or its name in
+// words.
+func (s *Skill) Label(name string) string {
+	if t := s.properties[name].Title; t != "" {
+		return t
+	}
+	return words(name)
+}
+
+// words turns serial_number and serialNumber into "serial number".
+func words(name string) string {
+	var sb strings.Builder
+	for i, r := range name {
+		switch {
+		case r == '_' || r == '-' || r == '.':
+			sb.WriteByte(' ')
+		case r >= 'A' && r <= 'Z' && i > 0 && name[i-1] >= 'a' && name[i-1] <= 'z':
+			sb.WriteByte(' ')
+			sb.WriteRune(r + 'a' - 'A')
+		case r >= 'A' && r <= 'Z' && i == 0 && len(name) > 1 && name[1] >= 'a' && name[1] <= 'z':
+			sb.WriteRune(r + 'a' - 'A')
+		default:
+			sb.WriteRune(r)
+		}
+	}
+	return sb.String()
+}
+
+// Parameters returns a skill's parameter schema with the effective required list,
+// which it returns too: requiredParams first, so that their order is the order of
+// asking.
+func Parameters(s callwright.SkillSpec) (json.RawMessage, []string, error) {
+	doc := map[string]json.RawMessage{}
+	if len(s.ParametersSchema) > 0 && string(s.ParametersSchema) != "null" {
+		if err := strictjson.Decode(s.ParametersSchema, &doc); err != nil {
+			return nil, nil, err
+		}
+	}
+	if _, ok := doc["type"]; !ok {
+		doc["type"] = json.RawMessage(`"object"`)
+	}
+	if _, ok := doc["properties"]; !ok {
+		doc["properties"] = json.RawMessage(`{}`)
+	}
+	required := slices.Clone(s.RequiredParams)
+	if raw, ok := doc["required"]; ok {
+		var more []string
+		if err := json.Unmarshal(raw, &more); err != nil {
+			return nil, nil, fmt.Errorf("required must be a list of names")
+		}
+		for _, name := range more {
+			if !slices.Contains(required, name) {
+				required = append(required, name)
+			}
+		}
+	}
+	delete(doc, "required")
+	if len(required) > 0 {
+		list, err := json.Marshal(required)
+		if err != nil {
+			return nil, nil, err
+		}
+		doc["required"] = list
+	}
+	// A model must not add parameters of its own.
+	doc["additionalProperties"] = json.RawMessage(`false`)
+	out, err := json.Marshal(doc)
+	return out, required, err
+}
+
+// toolName makes a unique tool name from a skill's name.
+func toolName(name string, taken map[string]*Skill) string {
+	var sb strings.Builder
+	for _, r := range strings.ToLower(name) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			sb.WriteRune(r)
+		} else if n := sb.String(); n != "" && !strings.HasSuffix(n, "_") {
+			sb.WriteByte('_')
+		}
+	}
+	base := strings.Trim(sb.String(), "_")
+	if base == "" {
+		base = "skill" // a name without a single Latin letter or digit
+	}
+	base = base[:min(len(base), 60)]
+	for i, n := 2, base; ; i++ {
+		if taken[n] == nil {
+			return n
+		}
+		n = fmt.Sprintf("%s_%d", base, i)
+	}
+}
