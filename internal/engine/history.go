@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"callwright"
+	"callwright/internal/gate"
+	"callwright/internal/llm"
+	"callwright/internal/store"
+)
+
+// history turns a journal into the messages that a model sees.
+func history(events []callwright.Event) []llm.Message {
+	var out []llm.Message
+	for _, ev := range events {
+		switch ev.EventType {
+		case callwright.UserUtterance:
+			out = append(out, llm.Message{Role: llm.User, Content: payload[callwright.Utterance](ev).Text})
+		case callwright.AgentMessage:
+			out = append(out, llm.Message{Role: llm.Assistant, Content: payload[callwright.AgentText](ev).Text})
+		case callwright.ToolCallEvent:
+			c := payload[callwright.ToolCall](ev)
+			if c.State == "started" {
+				continue
+			}
+			call := llm.ToolCall{ID: c.CallID, Name: c.Tool, Arguments: c.Arguments}
+			// What a model says before it calls belongs to the same message.
+			if n := len(out) - 1; n >= 0 && out[n].Role == llm.Assistant && len(out[n].ToolCalls) == 0 && !c.ByServer {
+				out[n].ToolCalls = []llm.ToolCall{call}
+			} else {
+				out = append(out, llm.Message{Role: llm.Assistant, ToolCalls: []llm.ToolCall{call}})
+			}
+			out = append(out, llm.Message{Role: llm.ToolRole, ToolCallID: c.CallID, Content: string(c.Answer)})
+		}
+	}
+	return out
+}
+
+// payload reads an event of our own making; one that cannot be read is empty.
+func payload[T any](ev callwright.Event) T {
+	var v T
+	_ = json.Unmarshal(ev.Payload, &v)
+	return v
+}
+
+// resume takes up a turn from its journal. What had been said is said again to
+// the channel, which the first time had nobody to hear it; calls that had begun
+// are answered by their runs.
+func (t *turn) resume(ctx context.Context) error {
+	events, err := t.Store.Events(ctx, t.conv.OrganizationID, t.conv.ID, 0)
+	if err != nil {
+		return err
+	}
+	if n := len(events); n > 0 {
+		t.conv.LastSeq = events[n-1].Seq
+	}
+	t.messages = history(events)
+	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey}
+	t.model = "resumed"
+	return t.settle(ctx, events)
+}
+
+// settle shows what the turn had done so far and answers its dangling calls.
+func (t *turn) settle(ctx context.Context, events []callwright.Event) error {
+	runs, err := t.Store.Runs(ctx, t.conv.OrganizationID, t.conv.ID, t.conv.Turns)
+	if err != nil {
+		return err
+	}
+	open := map[string]callwright.ToolCall{}
+	var order []string
+	for _, ev := range lastTurn(events) {
+		t.out(Recorded{ev})
+		switch ev.EventType {
+		case callwright.AgentMessage:
+			m := payload[callwright.AgentText](ev)
+			t.said = append(t.said, m.Text)
+			t.out(Say{MessageID: m.MessageID, Text: m.Text})
+		case callwright.ToolCallEvent:
+			c := payload[callwright.ToolCall](ev)
+			delete(open, c.CallID)
+			if c.State == "started" {
+				open[c.CallID], order = c, append(order, c.CallID)
+			}
+		}
+	}
+	for _, id := range order {
+		if c, ok := open[id]; ok {
+			t.settleCall(c, runs)
+		}
+	}
+	return nil
+}
+
+func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run) {
+	out := gate.Outcome{Kind: gate.Unknown, Code: callwright.CodeOutcomeUnknown, Detail: "the server stopped while it ran"}
+	for _, r := range runs {
+		if r.ID != c.RunID {
+			continue
+		}
+		switch r.State {
+		case callwright.RunDone:
+			out = gate.Outcome{Kind: gate.Done, Result: r.Answer}
+		case callwright.RunFailed:
+			out = gate.Outcome{Kind: gate.Failed, Code: r.Code}
+		}
+	}
+	out.Skill = t.agent.Skill(c.SkillID)
+	call := llm.ToolCall{ID: c.CallID, Name: c.Tool, Arguments: json.RawMessage(`{}`)}
+	if len(c.Arguments) > 0 {
+		call.Arguments = c.Arguments
+	}
+	// The model's message with this call was never stored: it is told as one of
+	// the server's.
+	t.answer(call, toolResult(out), true, callwright.ToolCall{RunID: c.RunID, Arguments: call.Arguments, Code: out.Code,
+		Detail: "settled from the journal after a restart. " + out.Detail}, out.Skill)
+}
+
+// lastTurn returns the events from the last words of the caller on.
+func lastTurn(events []callwright.Event) []callwright.Event {
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].EventType == callwright.UserUtterance {
+			return events[i+1:]
+		}
+	}
+	return nil
+}

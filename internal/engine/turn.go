@@ -1,0 +1,384 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"callwright"
+	"callwright/internal/gate"
+	"callwright/internal/llm"
+	"callwright/internal/store"
+)
+
+const (
+	maxSteps = 8 // model answers in one turn
+	maxCalls = 8 // skill calls in one turn
+)
+
+// Input is what begins a turn.
+type Input struct {
+	Text string
+
+	// New makes the conversation in the turn's first transaction, with History
+	// before it: what a client says was said elsewhere. Nothing in it counts as
+	// confirmed or verified.
+	New     bool
+	History []llm.Message
+
+	// Resume goes on with a turn that was begun and not ended by a server that
+	// died. Text is not used: the journal has it.
+	Resume bool
+
+	// RequestHash and IdempotencyKey are how a retry finds this turn; Claim is
+	// the transcript hash it goes on from, and Transcript makes the one that the
+	// next request may go on from out of everything the agent says in this turn.
+	RequestHash    string
+	IdempotencyKey string
+	Claim          string
+	Transcript     func(answer string) string
+}
+
+// Turn runs one turn of conv. The sequence ends with Ended, or with an error that
+// nothing follows; a broken sequence interrupts the turn. The caller makes sure
+// that a conversation has one turn at a time.
+func (e *Engine) Turn(ctx context.Context, conv callwright.Conversation, in Input) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		t := &turn{Engine: e, conv: conv, in: in, began: e.Now()}
+		t.out = func(ev Event) {
+			if t.broken {
+				return
+			}
+			if !yield(ev, nil) {
+				t.broken = true
+				cancel(ErrInterrupted)
+			}
+		}
+		if err := t.run(ctx); err != nil && !t.broken {
+			yield(nil, err)
+		}
+	}
+}
+
+// ErrInterrupted is the cause of a turn's context when its channel broke it off.
+var ErrInterrupted = errors.New("the turn was interrupted")
+
+// turn is one turn under way.
+type turn struct {
+	*Engine
+	conv   callwright.Conversation
+	in     Input
+	out    func(Event)
+	broken bool
+
+	agent    *gate.Agent
+	gateTurn *gate.Turn
+	messages []llm.Message
+	pending  []callwright.Event // noted, not yet stored
+	row      store.Turn
+	current  llm.ToolCall // in the gate, for its started event
+	said     []string     // messages of this turn
+	calls    int
+	trace    string
+
+	began     time.Time
+	modelTime time.Duration
+	skillTime time.Duration
+	model     string
+}
+
+func (t *turn) run(ctx context.Context) error {
+	var err error
+	if t.agent, err = t.Agent(ctx, t.conv.OrganizationID, t.conv.AgentID, t.conv.VersionID); err != nil {
+		return err
+	}
+	trace, span := randomHex(16), randomHex(8)
+	t.trace = trace
+	confirmed, declined, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	t.gateTurn = &gate.Turn{Agent: t.agent, Conversation: t.conv, Number: t.conv.Turns, Journal: journal{t},
+		TraceParent: "00-" + trace + "-" + span + "-01", Confirmed: confirmed}
+	switch {
+	case confirmed != nil:
+		t.call(ctx, llm.ToolCall{ID: "confirmed_" + confirmed.Hash[:8], Name: confirmed.Tool, Arguments: confirmed.Arguments}, true)
+	case declined != nil:
+		t.decline(declined)
+	}
+	if err := t.converse(ctx); err != nil {
+		return t.fail(ctx, err)
+	}
+	return t.end(ctx)
+}
+
+// begin makes the journal say that the turn is under way, and reads the caller's
+// answer to a pending confirmation.
+func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confirmation, err error) {
+	if t.in.Resume {
+		return nil, nil, t.resume(ctx)
+	}
+	if !t.in.New {
+		events, err := t.Store.Events(ctx, t.conv.OrganizationID, t.conv.ID, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		t.messages = history(events)
+	}
+	now := t.Now()
+	t.conv.Turns++
+	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey, StartedAt: callwright.At(now)}
+	if t.in.New {
+		t.note(callwright.CallStarted, struct{}{})
+		t.importHistory()
+	}
+	if p := t.conv.Pending; p != nil {
+		t.conv.Pending = nil // only the very next words can answer
+		if p.Turn == t.conv.Turns-1 {
+			switch gate.Consent(t.in.Text) {
+			case gate.Yes:
+				confirmed = p
+			case gate.No:
+				declined = p
+			}
+		}
+	}
+	t.note(callwright.UserUtterance, callwright.Utterance{Text: t.in.Text, IsFinal: true, Language: t.agent.Agent.PrimaryLanguage})
+	t.messages = append(t.messages, llm.Message{Role: llm.User, Content: t.in.Text})
+	return confirmed, declined, t.flush(ctx, store.Entry{New: t.in.New, Turn: &t.row, Claim: t.in.Claim})
+}
+
+func (t *turn) importHistory() {
+	for _, m := range t.in.History {
+		t.messages = append(t.messages, m)
+		if m.Role == llm.User {
+			t.note(callwright.UserUtterance, callwright.Utterance{Text: m.Content, IsFinal: true, Imported: true})
+		} else {
+			t.note(callwright.AgentMessage, callwright.AgentText{MessageID: callwright.NewID[callwright.MessageID](t.Now()), Text: m.Content, Imported: true})
+		}
+	}
+}
+
+// converse lets the model speak and call until it has no more calls.
+func (t *turn) converse(ctx context.Context) error {
+	for range maxSteps {
+		text, calls, err := t.generate(ctx)
+		if err != nil {
+			return err
+		}
+		t.messages = append(t.messages, llm.Message{Role: llm.Assistant, Content: text, ToolCalls: calls})
+		if len(calls) == 0 {
+			if len(t.said) == 0 {
+				t.speak(sayNothing, "")
+			}
+			return nil
+		}
+		asked := false
+		for _, c := range calls {
+			if t.calls++; t.calls > maxCalls {
+				t.skip(c, "too_many_calls", "at most eight calls in a turn")
+				continue
+			}
+			if asked {
+				t.skip(c, "confirmation_pending", "one confirmation at a time")
+				continue
+			}
+			asked = t.call(ctx, c, false)
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if asked {
+			return nil
+		}
+	}
+	t.speak(sayLost, "")
+	return nil
+}
+
+// call takes one call through the gate and tells the model what became of it. It
+// reports whether the caller has been asked to confirm, which ends the turn.
+func (t *turn) call(ctx context.Context, c llm.ToolCall, byServer bool) (asked bool) {
+	t.current = c
+	out := t.Gate.Run(ctx, t.gateTurn, gate.Call{Tool: c.Name, Arguments: c.Arguments})
+	t.skillTime += out.Took
+	answer := toolResult(out)
+	t.answer(c, answer, byServer, callwright.ToolCall{RunID: out.Run, Arguments: valid(out.Arguments), Gate: out.Lines, Sent: out.Sent,
+		Code: out.Code, Detail: out.Detail, TookMs: ms(out.Took)}, out.Skill)
+	if out.Effect != nil {
+		t.out(Effect{out.Effect})
+	}
+	if out.Kind != gate.Confirm {
+		return false
+	}
+	t.conv.Pending = out.Confirm
+	t.speak(readBack(out.Skill, out.Confirm.Arguments), "readback")
+	return true
+}
+
+// decline tells the model that the caller said no.
+func (t *turn) decline(p *callwright.Confirmation) {
+	c := llm.ToolCall{ID: "declined_" + p.Hash[:8], Name: p.Tool, Arguments: p.Arguments}
+	t.answer(c, llm.ToolResult{Status: llm.StatusDeclined, Say: sayDeclined}, true,
+		callwright.ToolCall{Arguments: p.Arguments, Detail: "the caller's words declined it"}, t.agent.Skill(p.SkillID))
+}
+
+// skip answers a call that never reached the gate.
+func (t *turn) skip(c llm.ToolCall, code callwright.Code, detail string) {
+	t.answer(c, llm.ToolResult{Status: llm.StatusRefused, Code: string(code)}, false,
+		callwright.ToolCall{Arguments: valid(c.Arguments), Code: code, Detail: detail}, nil)
+}
+
+// answer journals what became of a call and puts it before the model. The model
+// asked for the call in its own message; one by the server gets a message here.
+func (t *turn) answer(c llm.ToolCall, r llm.ToolResult, byServer bool, ev callwright.ToolCall, s *gate.Skill) {
+	raw := mustJSON(r)
+	ev.CallID, ev.Tool, ev.State, ev.Answer, ev.ByServer = c.ID, c.Name, string(r.Status), raw, byServer
+	if s != nil {
+		ev.SkillID, ev.SkillName, ev.SkillType = s.ID, s.Name, s.SkillType
+	}
+	t.note(callwright.ToolCallEvent, ev)
+	if byServer {
+		t.messages = append(t.messages, llm.Message{Role: llm.Assistant, ToolCalls: []llm.ToolCall{c}})
+	}
+	t.messages = append(t.messages, llm.Message{Role: llm.ToolRole, ToolCallID: c.ID, Content: string(raw)})
+}
+
+// speak says something in the engine's own words.
+func (t *turn) speak(text, kind string) {
+	id := callwright.NewID[callwright.MessageID](t.Now())
+	t.out(Say{MessageID: id, Text: text})
+	t.message(id, text, kind)
+}
+
+// message journals a whole message that has been said.
+func (t *turn) message(id callwright.MessageID, text, kind string) {
+	t.said = append(t.said, text)
+	t.note(callwright.AgentMessage, callwright.AgentText{MessageID: id, Text: text, Kind: kind})
+}
+
+// end stores what is left and closes the turn.
+func (t *turn) end(ctx context.Context) error {
+	total := t.Now().Sub(t.began)
+	t.note(callwright.LatencyEvent, callwright.Latency{Turn: t.conv.Turns, TotalMs: ms(total), ModelMs: ms(t.modelTime), SkillMs: ms(t.skillTime), Model: t.model})
+	t.row.Done, t.row.FinishedAt = true, callwright.At(t.Now())
+	entry := store.Entry{Turn: &t.row}
+	if t.in.Transcript != nil {
+		entry.Transcript = t.in.Transcript(strings.Join(t.said, "\n\n"))
+	}
+	if err := t.flush(context.WithoutCancel(ctx), entry); err != nil {
+		return err
+	}
+	t.out(Ended{t.conv})
+	return nil
+}
+
+// fail keeps what happened before an error that ends the turn.
+func (t *turn) fail(ctx context.Context, cause error) error {
+	code, message := callwright.CodeOf(cause), "The turn could not be finished."
+	if e, ok := errors.AsType[*callwright.Error](cause); ok {
+		message = e.Message
+	}
+	t.note(callwright.ErrorEvent, callwright.Failure{Code: code, Message: message})
+	t.row.Done, t.row.FinishedAt = true, callwright.At(t.Now())
+	if err := t.flush(context.WithoutCancel(ctx), store.Entry{Turn: &t.row}); err != nil {
+		return errors.Join(cause, err)
+	}
+	return cause
+}
+
+// note adds an event to the journal and shows it. It is stored with the next
+// flush.
+func (t *turn) note(kind callwright.EventType, payload any) {
+	t.out(Recorded{t.keep(kind, payload)})
+}
+
+// keep adds an event to the journal without showing it.
+func (t *turn) keep(kind callwright.EventType, payload any) callwright.Event {
+	now := t.Now()
+	t.conv.LastSeq++
+	ev := callwright.Event{ID: callwright.NewID[callwright.EventID](now), ConversationID: t.conv.ID, Seq: t.conv.LastSeq, TsMs: now.UnixMilli(),
+		Channel: t.conv.Channel, EventType: kind, Payload: mustJSON(payload), TraceID: t.trace}
+	t.pending = append(t.pending, ev)
+	return ev
+}
+
+// flush stores the noted events and the conversation's state with the entry.
+func (t *turn) flush(ctx context.Context, entry store.Entry) error {
+	entry.Conversation, entry.Events = &t.conv, t.pending
+	if err := t.Store.Record(ctx, entry); err != nil {
+		return err
+	}
+	t.pending = nil
+	return nil
+}
+
+// journal is the gate's view of the turn: a run is journalled together with the
+// events before it.
+type journal struct{ *turn }
+
+func (j journal) Begin(ctx context.Context, run callwright.Run) (*callwright.Run, error) {
+	t := j.turn
+	s := t.agent.Skill(run.SkillID)
+	before := len(t.pending)
+	started := t.keep(callwright.ToolCallEvent, callwright.ToolCall{CallID: t.current.ID, RunID: run.ID, SkillID: s.ID, SkillName: s.Name,
+		SkillType: s.SkillType, Tool: s.Tool, State: "started", Arguments: valid(t.current.Arguments)})
+	err := t.flush(ctx, store.Entry{Begin: &run})
+	if err == nil {
+		t.out(Recorded{started})
+		return nil, nil
+	}
+	t.pending = t.pending[:before]
+	t.conv.LastSeq--
+	if !errors.Is(err, store.ErrRunExists) {
+		return nil, err
+	}
+	runs, err := t.Store.Runs(ctx, run.OrganizationID, run.ConversationID, run.Turn)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		if r.IdempotencyKey == run.IdempotencyKey {
+			return &r, nil
+		}
+	}
+	return nil, fmt.Errorf("run %s exists and cannot be read", run.IdempotencyKey)
+}
+
+func (j journal) End(ctx context.Context, run callwright.Run) error {
+	return j.flush(ctx, store.Entry{End: &run})
+}
+
+func valid(raw json.RawMessage) json.RawMessage {
+	if !json.Valid(raw) {
+		return mustJSON(string(raw))
+	}
+	return raw
+}
+
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("engine: %T cannot be JSON: %v", v, err)) // our own types always can
+	}
+	return b
+}
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
