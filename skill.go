@@ -87,3 +87,22 @@ type Skill struct {
 	CreatedAt         Time `json:"createdAt"`
 	UpdatedAt         Time `json:"updatedAt"`
 }
+
+// UnmarshalJSON reads the object form or the bare source string.
+func (f *EgressField) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*f = EgressField{}
+		return json.Unmarshal(b, &f.Source)
+	}
+	type plain EgressField
+	return json.Unmarshal(b, (*plain)(f))
+}
+
+// MarshalJSON writes the bare string where that says everything.
+func (f EgressField) MarshalJSON() ([]byte, error) {
+	if f.Mask == "" && len(f.Const) == 0 {
+		return json.Marshal(f.Source)
+	}
+	type plain EgressField
+	return json.Marshal(plain(f))
+}

@@ -57,32 +57,37 @@ func (t *turn) resume(ctx context.Context) error {
 	}
 	t.messages = history(events)
 	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey}
-	t.model = "resumed"
-	return t.settle(ctx, events)
-}
-
-// settle shows what the turn had done so far and answers its dangling calls.
-func (t *turn) settle(ctx context.Context, events []callwright.Event) error {
-	runs, err := t.Store.Runs(ctx, t.conv.OrganizationID, t.conv.ID, t.conv.Turns)
-	if err != nil {
-		return err
-	}
-	open := map[string]callwright.ToolCall{}
-	var order []string
 	for _, ev := range lastTurn(events) {
 		t.out(Recorded{ev})
-		switch ev.EventType {
-		case callwright.AgentMessage:
+		if ev.EventType == callwright.AgentMessage {
 			m := payload[callwright.AgentText](ev)
 			t.said = append(t.said, m.Text)
 			t.out(Say{MessageID: m.MessageID, Text: m.Text})
-		case callwright.ToolCallEvent:
-			c := payload[callwright.ToolCall](ev)
-			delete(open, c.CallID)
-			if c.State == "started" {
-				open[c.CallID], order = c, append(order, c.CallID)
-			}
 		}
+	}
+	return t.settle(ctx, events)
+}
+
+// settle answers the calls of the last turn that have none from their runs.
+func (t *turn) settle(ctx context.Context, events []callwright.Event) error {
+	open := map[string]callwright.ToolCall{}
+	var order []string
+	for _, ev := range lastTurn(events) {
+		if ev.EventType != callwright.ToolCallEvent {
+			continue
+		}
+		c := payload[callwright.ToolCall](ev)
+		delete(open, c.CallID)
+		if c.State == "started" {
+			open[c.CallID], order = c, append(order, c.CallID)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	runs, err := t.Store.Runs(ctx, t.conv.OrganizationID, t.conv.ID, t.conv.Turns)
+	if err != nil {
+		return err
 	}
 	for _, id := range order {
 		if c, ok := open[id]; ok {

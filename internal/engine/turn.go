@@ -133,6 +133,11 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 			return nil, nil, err
 		}
 		t.messages = history(events)
+		// A turn whose server died, and that nobody asked for again, leaves calls
+		// without an answer: the model must know of them before it goes on.
+		if err := t.settle(ctx, events); err != nil {
+			return nil, nil, err
+		}
 	}
 	now := t.Now()
 	t.conv.Turns++

@@ -37,11 +37,16 @@ func (denyAll) Load(url string) (any, error) {
 	return nil, errors.New("only references within the schema (#/$defs/…) are allowed")
 }
 
-// Compile reads a schema. The error is worded for the schema's author.
+// An Error is a schema that cannot be compiled. Path is the place in the schema.
+type Error struct{ Path, Message string }
+
+func (e *Error) Error() string { return strings.TrimSpace(e.Path + " " + e.Message) }
+
+// Compile reads a schema. The error is an *Error, worded for the schema's author.
 func Compile(raw []byte) (*Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
-		return nil, errors.New("is not valid JSON")
+		return nil, &Error{Message: "is not valid JSON"}
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
@@ -58,15 +63,14 @@ func Compile(raw []byte) (*Schema, error) {
 
 func plain(err error) error {
 	if ve, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
-		p := problems(ve)
-		if len(p) > 0 {
-			return fmt.Errorf("is not a valid JSON Schema: %s %s", p[0].Path, p[0].Message)
+		if p := problems(ve); len(p) > 0 {
+			return &Error{Path: p[0].Path, Message: p[0].Message}
 		}
 	}
 	if le, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
-		return le.Err
+		return &Error{Message: le.Err.Error()}
 	}
-	return errors.New("is not a valid JSON Schema: " + strings.ReplaceAll(err.Error(), location, ""))
+	return &Error{Message: "is not a valid JSON Schema (2020-12): " + strings.ReplaceAll(err.Error(), location, "")}
 }
 
 // Validate returns everything wrong with v, by path. v is nil, bool, string,

@@ -136,23 +136,46 @@ func recordEvents(ctx context.Context, tx bun.Tx, org callwright.OrgID, events [
 }
 
 func recordRun(ctx context.Context, tx bun.Tx, e Entry) error {
-	if r := e.Begin; r != nil {
-		row := runRow{OrganizationID: r.OrganizationID, ID: r.ID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
-			VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, StartedAt: r.StartedAt}
-		_, err := tx.NewInsert().Model(&row).Exec(ctx)
-		if duplicate(err) {
-			return ErrRunExists
-		}
-		if err != nil {
-			return fmt.Errorf("journal run: %w", err)
+	if e.Begin != nil {
+		if err := beginRun(ctx, tx, *e.Begin); err != nil {
+			return err
 		}
 	}
-	if r := e.End; r != nil {
-		_, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?",
-			r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID)
-		if err != nil {
-			return fmt.Errorf("journal outcome: %w", err)
-		}
+	if e.End != nil {
+		return endRun(ctx, tx, *e.End)
+	}
+	return nil
+}
+
+// BeginRun journals a run that belongs to no turn. The error is ErrRunExists when
+// there is one with its idempotency key.
+func (db *DB) BeginRun(ctx context.Context, r callwright.Run) error {
+	return beginRun(ctx, db.write, r)
+}
+
+// EndRun journals what became of a run.
+func (db *DB) EndRun(ctx context.Context, r callwright.Run) error {
+	return endRun(ctx, db.write, r)
+}
+
+func beginRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
+	row := runRow{OrganizationID: r.OrganizationID, ID: r.ID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
+		VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, StartedAt: r.StartedAt}
+	_, err := q.NewInsert().Model(&row).Exec(ctx)
+	if duplicate(err) {
+		return ErrRunExists
+	}
+	if err != nil {
+		return fmt.Errorf("journal run: %w", err)
+	}
+	return nil
+}
+
+func endRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
+	_, err := q.ExecContext(ctx, "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?",
+		r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID)
+	if err != nil {
+		return fmt.Errorf("journal outcome: %w", err)
 	}
 	return nil
 }

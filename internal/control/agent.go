@@ -1,0 +1,113 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"callwright"
+)
+
+// CreateAgent makes a draft agent. problems are what the caller found wrong with
+// the body already; everything is reported together.
+func (s *Service) CreateAgent(ctx context.Context, actor callwright.Actor, spec callwright.AgentSpec, problems []callwright.FieldError) (callwright.Agent, error) {
+	if err := fail(append(problems, checkAgent(&spec)...)); err != nil {
+		return callwright.Agent{}, err
+	}
+	now := s.Now()
+	a := callwright.Agent{ID: callwright.NewID[callwright.AgentID](now), OrganizationID: actor.Org, AgentSpec: spec, Version: 1, Status: "draft",
+		CreatedBy: string(actor.Key), CreatedAt: callwright.At(now), UpdatedAt: callwright.At(now)}
+	return a, s.Store.CreateAgent(ctx, a)
+}
+
+// Agent returns an agent with its draft.
+func (s *Service) Agent(ctx context.Context, actor callwright.Actor, id callwright.AgentID) (callwright.Agent, error) {
+	return s.Store.Agent(ctx, actor.Org, id)
+}
+
+// ListAgents returns a page of agents, newest first.
+func (s *Service) ListAgents(ctx context.Context, actor callwright.Actor, p callwright.Page) ([]callwright.Agent, callwright.Pagination, error) {
+	return s.Store.ListAgents(ctx, actor.Org, p)
+}
+
+// PatchAgent changes members of an agent's draft.
+func (s *Service) PatchAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID, patch []byte, problems []callwright.FieldError) (callwright.Agent, error) {
+	return s.Store.UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+		spec, err := merge(a.AgentSpec, patch)
+		if err != nil {
+			return err
+		}
+		if err := fail(append(problems, checkAgent(&spec)...)); err != nil {
+			return err
+		}
+		a.AgentSpec = spec
+		a.Version++
+		a.UpdatedAt = s.now()
+		return nil
+	})
+}
+
+// DeleteAgent takes an agent out of service for good.
+func (s *Service) DeleteAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID) error {
+	return s.Store.DeleteAgent(ctx, actor.Org, id, s.now())
+}
+
+// checkAgent reports everything wrong with a spec, and fills in defaults.
+func checkAgent(a *callwright.AgentSpec) []callwright.FieldError {
+	p := text("name", a.Name, 1, 80)
+	p = append(p, text("persona", a.Persona, 0, 20_000)...)
+	p = append(p, text("greeting", a.Greeting, 0, 2_000)...)
+	if a.PrimaryLanguage == "" {
+		a.PrimaryLanguage = "en-US"
+	}
+	p = append(p, tag("primaryLanguage", a.PrimaryLanguage)...)
+	for i, l := range a.Languages {
+		p = append(p, tag(fmt.Sprintf("languages[%d]", i), l)...)
+	}
+	p = append(p, oneOf("languageBehavior", &a.LanguageBehavior, "single_language", "code_switch")...)
+	p = append(p, checkHours(a.BusinessHours)...)
+	if a.IsActive == nil {
+		yes := true
+		a.IsActive = &yes
+	}
+	return p
+}
+
+func tag(field, v string) []callwright.FieldError {
+	if _, err := language.Parse(v); err != nil {
+		return []callwright.FieldError{{Field: field, Message: "must be a BCP-47 language tag such as en-US"}}
+	}
+	return nil
+}
+
+func checkHours(h callwright.BusinessHours) []callwright.FieldError {
+	if h.Timezone == "" {
+		if len(h.Weekly) > 0 || len(h.Holidays) > 0 {
+			return []callwright.FieldError{{Field: "businessHours.timezone", Message: "is required with a schedule: give an IANA name such as America/Chicago"}}
+		}
+		return nil
+	}
+	if _, err := time.LoadLocation(h.Timezone); err != nil || h.Timezone == "Local" {
+		return []callwright.FieldError{{Field: "businessHours.timezone", Message: "must be an IANA time zone such as America/Chicago"}}
+	}
+	return nil
+}
+
+// Publish freezes the draft as a version that callers get from now on.
+func (s *Service) Publish(ctx context.Context, actor callwright.Actor, id callwright.AgentID, note string, problems []callwright.FieldError) (callwright.Version, error) {
+	if err := fail(append(problems, text("note", note, 0, 2_000)...)); err != nil {
+		return callwright.Version{}, err
+	}
+	return s.Store.Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
+		now := s.Now()
+		return callwright.Version{ID: callwright.NewID[callwright.VersionID](now), AgentID: id, Version: number, CompiledConfig: snap, Note: note,
+			PublishedAt: callwright.At(now), PublishedBy: string(actor.Key)}, nil
+	})
+}
+
+// ListVersions returns a page of what was published, newest first.
+func (s *Service) ListVersions(ctx context.Context, actor callwright.Actor, id callwright.AgentID, p callwright.Page) ([]callwright.Version, callwright.Pagination, error) {
+	return s.Store.ListVersions(ctx, actor.Org, id, p)
+}
