@@ -24,6 +24,7 @@ const (
 	CodeStaleVersion    Code = "stale_version"
 	CodeNotPublished    Code = "no_published_version"
 	CodeEnded           Code = "conversation_ended"
+	CodeInactive        Code = "agent_inactive"
 	CodeInProgress      Code = "idempotency_in_progress"
 	CodeKeyReused       Code = "idempotency_key_reused"
 	CodeRateLimited     Code = "rate_limited"

@@ -143,7 +143,7 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 	t.conv.Turns++
 	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey, StartedAt: callwright.At(now)}
 	if t.in.New {
-		t.note(callwright.CallStarted, struct{}{})
+		t.keep(callwright.CallStarted, struct{}{})
 		t.importHistory()
 	}
 	if p := t.conv.Pending; p != nil {
@@ -157,18 +157,25 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 			}
 		}
 	}
-	t.note(callwright.UserUtterance, callwright.Utterance{Text: t.in.Text, IsFinal: true, Language: t.agent.Agent.PrimaryLanguage})
+	t.keep(callwright.UserUtterance, callwright.Utterance{Text: t.in.Text, IsFinal: true, Language: t.agent.Agent.PrimaryLanguage})
 	t.messages = append(t.messages, llm.Message{Role: llm.User, Content: t.in.Text})
-	return confirmed, declined, t.flush(ctx, store.Entry{New: t.in.New, Turn: &t.row, Claim: t.in.Claim})
+	begun := t.pending
+	if err := t.flush(ctx, store.Entry{New: t.in.New, Turn: &t.row, Claim: t.in.Claim}); err != nil {
+		return nil, nil, err // nothing was shown of a turn that did not begin
+	}
+	for _, ev := range begun {
+		t.out(Recorded{ev})
+	}
+	return confirmed, declined, nil
 }
 
 func (t *turn) importHistory() {
 	for _, m := range t.in.History {
 		t.messages = append(t.messages, m)
 		if m.Role == llm.User {
-			t.note(callwright.UserUtterance, callwright.Utterance{Text: m.Content, IsFinal: true, Imported: true})
+			t.keep(callwright.UserUtterance, callwright.Utterance{Text: m.Content, IsFinal: true, Imported: true})
 		} else {
-			t.note(callwright.AgentMessage, callwright.AgentText{MessageID: callwright.NewID[callwright.MessageID](t.Now()), Text: m.Content, Imported: true})
+			t.keep(callwright.AgentMessage, callwright.AgentText{MessageID: callwright.NewID[callwright.MessageID](t.Now()), Text: m.Content, Imported: true})
 		}
 	}
 }
