@@ -1,0 +1,232 @@
+// Package openai speaks to OpenAI-compatible chat completion servers: OpenAI
+// itself, Ollama, vLLM, llama.cpp, OpenRouter and others, by base URL.
+//
+// It turns requests and answers into the terms of package llm and decides
+// nothing. Tool arguments reach the caller only when their stream ended properly.
+// It is built by app and called by engine.
+package openai
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"callwright"
+	"callwright/internal/llm"
+	"callwright/internal/secret"
+)
+
+// Config is how to reach a server.
+type Config struct {
+	BaseURL string // for example https://api.openai.com/v1
+	Key     secret.String
+	Model   string // used when a request names none
+	Stream  bool   // ask for the answer as it is made
+	Timeout time.Duration
+}
+
+// A Provider is one server. It may be used concurrently.
+type Provider struct {
+	client *openai.Client
+	config Config
+}
+
+// New makes a Provider that dials through the client, which must be the guarded
+// one.
+func New(c Config, client *http.Client) *Provider {
+	cfg := openai.DefaultConfig(c.Key.Reveal())
+	cfg.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	cfg.HTTPClient = client
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	return &Provider{openai.NewClientWithConfig(cfg), c}
+}
+
+var _ llm.Model = (*Provider)(nil)
+
+// Generate implements llm.Model.
+func (p *Provider) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
+	return func(yield func(llm.Chunk, error) bool) {
+		ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
+		defer cancel()
+		var err error
+		if p.config.Stream {
+			err = p.stream(ctx, p.request(req), yield)
+		} else {
+			err = p.whole(ctx, p.request(req), yield)
+		}
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(llm.Chunk{}, classify(ctx, err))
+		}
+	}
+}
+
+// errStopped ends a sequence whose reader has left.
+var errStopped = errors.New("the reader stopped")
+
+func (p *Provider) whole(ctx context.Context, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
+	res, err := p.client.CreateChatCompletion(ctx, req)
+	if err != nil {
+		return err
+	}
+	if len(res.Choices) == 0 {
+		return callwright.Errorf(callwright.CodeModel, "The model server answered without a choice.")
+	}
+	m := res.Choices[0].Message
+	if m.Content != "" && !yield(llm.Chunk{Text: m.Content}, nil) {
+		return errStopped
+	}
+	if err := calls(m.ToolCalls, res.Choices[0].FinishReason, yield); err != nil {
+		return err
+	}
+	return usage(&res.Usage, yield)
+}
+
+func (p *Provider) stream(ctx context.Context, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
+	req.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	s, err := p.client.CreateChatCompletionStream(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var parts []openai.ToolCall
+	var finish openai.FinishReason
+	var used *openai.Usage
+	for {
+		chunk, err := s.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if chunk.Usage != nil {
+			used = chunk.Usage
+		}
+		for _, c := range chunk.Choices {
+			if c.Delta.Content != "" && !yield(llm.Chunk{Text: c.Delta.Content}, nil) {
+				return errStopped
+			}
+			for _, tc := range c.Delta.ToolCalls {
+				parts = gather(parts, tc)
+			}
+			if c.FinishReason != "" {
+				finish = c.FinishReason
+			}
+		}
+	}
+	if finish == "" {
+		return callwright.Errorf(callwright.CodeModel, "The model server's answer was cut off.")
+	}
+	if err := calls(parts, finish, yield); err != nil {
+		return err
+	}
+	return usage(used, yield)
+}
+
+// gather adds a fragment of a tool call, which comes by index, to those before
+// it. Servers that leave the index out send whole calls.
+func gather(parts []openai.ToolCall, f openai.ToolCall) []openai.ToolCall {
+	i := len(parts)
+	if f.Index != nil {
+		i = slices.IndexFunc(parts, func(p openai.ToolCall) bool { return p.Index != nil && *p.Index == *f.Index })
+	}
+	if i < 0 || i >= len(parts) {
+		return append(parts, f)
+	}
+	if f.ID != "" {
+		parts[i].ID = f.ID
+	}
+	parts[i].Function.Name += f.Function.Name
+	parts[i].Function.Arguments += f.Function.Arguments
+	return parts
+}
+
+func calls(parts []openai.ToolCall, finish openai.FinishReason, yield func(llm.Chunk, error) bool) error {
+	if len(parts) > 0 && finish == openai.FinishReasonLength {
+		return callwright.Errorf(callwright.CodeModel, "The model's tool call was cut off by its length limit.")
+	}
+	for _, tc := range parts {
+		args := strings.TrimSpace(tc.Function.Arguments)
+		if args == "" {
+			args = "{}"
+		}
+		id := tc.ID
+		if id == "" {
+			id = "call_" + string(callwright.NewID[callwright.RunID](time.Now()))
+		}
+		if !yield(llm.Chunk{ToolCall: &llm.ToolCall{ID: id, Name: tc.Function.Name, Arguments: json.RawMessage(args)}}, nil) {
+			return errStopped
+		}
+	}
+	return nil
+}
+
+func usage(u *openai.Usage, yield func(llm.Chunk, error) bool) error {
+	if u != nil && u.TotalTokens > 0 && !yield(llm.Chunk{Usage: &llm.Usage{Input: u.PromptTokens, Output: u.CompletionTokens}}, nil) {
+		return errStopped
+	}
+	return nil
+}
+
+func (p *Provider) request(req llm.Request) openai.ChatCompletionRequest {
+	out := openai.ChatCompletionRequest{Model: req.Model}
+	if out.Model == "" {
+		out.Model = p.config.Model
+	}
+	if req.Temperature != nil {
+		out.Temperature = float32(*req.Temperature)
+	}
+	if req.Instructions != "" {
+		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: req.Instructions})
+	}
+	for _, m := range req.Messages {
+		out.Messages = append(out.Messages, message(m))
+	}
+	for _, t := range req.Tools {
+		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction,
+			Function: &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Parameters: t.Parameters}})
+	}
+	return out
+}
+
+func message(m llm.Message) openai.ChatCompletionMessage {
+	out := openai.ChatCompletionMessage{Role: string(m.Role), Content: m.Content, ToolCallID: m.ToolCallID}
+	for _, c := range m.ToolCalls {
+		out.ToolCalls = append(out.ToolCalls, openai.ToolCall{ID: c.ID, Type: openai.ToolTypeFunction,
+			Function: openai.FunctionCall{Name: c.Name, Arguments: string(c.Arguments)}})
+	}
+	return out
+}
+
+// classify gives an error of the library or the network its code.
+func classify(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*callwright.Error](err); ok {
+		return e
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		return callwright.Wrap(callwright.CodeTimeout, err, "The model server took too long to answer.")
+	}
+	status := 0
+	if e, ok := errors.AsType[*openai.APIError](err); ok {
+		status = e.HTTPStatusCode
+	} else if e, ok := errors.AsType[*openai.RequestError](err); ok {
+		status = e.HTTPStatusCode
+	}
+	switch {
+	case status == 0:
+		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
+	case status == http.StatusTooManyRequests || status >= 500:
+		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server answered %d.", status)
+	}
+	return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", status)
+}
