@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -48,6 +49,11 @@ func ParseURL(text string) (*URL, error) {
 		return nil, errors.New("must not hold a user name or password: use auth")
 	case parsed.Hostname() == "":
 		return nil, errors.New("has no host: write it like https://api.example.com/path")
+	}
+	if port := parsed.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, errors.New("has a port outside 1 to 65535")
+		}
 	}
 	u := &URL{prefix: prefix, host: strings.ToLower(strings.TrimSuffix(parsed.Hostname(), ".")), names: t.names, keys: map[string]bool{}}
 	path, query, hasQuery := cutParts(rest, '?')
