@@ -1,0 +1,391 @@
+package builtin
+
+import (
+	"strings"
+)
+
+// firstQuestion is the question with a hint where to find the answer.
+func (s *state) firstQuestion(p *param) string {
+	q := s.question(p)
+	if h := p.hint(); h != "" && p.kind == kindCode {
+		return q + " " + h
+	}
+	return q
+}
+
+// question asks for a parameter. It depends on the schema and on halves of a
+// date and time already given, so a later turn can recognise it.
+func (s *state) question(p *param) string {
+	if strings.HasSuffix(p.desc, "?") && len(p.desc) < 120 && !strings.Contains(p.desc, ". ") {
+		return upperFirst(p.desc)
+	}
+	tl := s.cur
+	switch p.kind {
+	case kindOption:
+		return p.askOption()
+	case kindBool:
+		return p.askTruth()
+	case kindDateTime:
+		if tl != nil {
+			if h := tl.half[p]; h.date != "" {
+				return "And at what time?"
+			} else if h.clock != "" {
+				return "And on what day?"
+			}
+		}
+		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "preferred", "when", "at", "start time", "requested") {
+			return "What day and time would suit you?"
+		}
+		return "What is " + p.noun() + "? Please give me the day and the time."
+	case kindDate:
+		if p.plainly("date", "day", "preferred", "appointment", "booking", "reservation", "visit", "requested", "desired", "service", "event", "class") {
+			return "What day would you like?"
+		}
+	case kindTime:
+		if p.plainly("time", "preferred", "appointment", "booking", "reservation", "visit", "requested", "desired", "hour", "class") {
+			return "What time would you like?"
+		}
+	case kindNumber:
+		return p.askCount()
+	case kindDuration:
+		return "How long should it be?"
+	case kindMoney:
+		return "How much is " + p.noun() + "?"
+	}
+	return p.askThing()
+}
+
+// plainly reports a label that has no words but these.
+func (p *param) plainly(ws ...string) bool {
+	for w := range strings.FieldsSeq(p.label) {
+		if !anyWord(w, ws...) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *param) askThing() string {
+	switch p.kind {
+	case kindPhone:
+		if p.callers() {
+			return "What's the best phone number for you?"
+		}
+	case kindEmail:
+		if p.callers() {
+			return "What's your email address?"
+		}
+	case kindPerson:
+		switch {
+		case strings.HasPrefix(p.label, "first"), strings.HasPrefix(p.label, "given"):
+			return "What's your first name?"
+		case strings.HasPrefix(p.label, "last"), strings.HasPrefix(p.label, "family"), strings.HasPrefix(p.label, "sur"):
+			return "What's your last name?"
+		case p.callers():
+			return "Could I have your name, please?"
+		}
+		return "What is " + possessive(p.label) + "?"
+	case kindAddress:
+		if p.callers() {
+			return "What's the address?"
+		}
+	case kindPostal:
+		return "What's your " + p.label + "?"
+	case kindPlace:
+		if p.plainly("city", "town", "country", "state", "region", "area", "airport", "station", "neighborhood", "neighbourhood") {
+			return "Which " + p.label + " would that be?"
+		}
+	case kindProblem:
+		switch {
+		case anyWord(p.label, "symptom", "symptoms"):
+			return "What are the symptoms?"
+		case anyWord(p.label, "reason"):
+			return "What is the reason?"
+		case anyWord(p.label, "problem", "issue", "fault", "complaint", "concern", "defect"):
+			return "What seems to be the problem?"
+		}
+	case kindQuery:
+		return "What would you like to know?"
+	}
+	if anyWord(p.label, "message", "note", "notes", "comment", "comments") {
+		return "What would you like me to pass on?"
+	}
+	return "What is " + p.noun() + "?"
+}
+
+// noun is the parameter with its article: "the serial number", "your account
+// number".
+func (p *param) noun() string {
+	l := p.label
+	switch w := lastOf(l); w {
+	case "id", "sku", "vin", "pin", "zip", "iban", "imei", "url", "dob":
+		l = strings.TrimSuffix(l, w) + strings.ToUpper(w)
+	}
+	if l == "DOB" {
+		l = "date of birth"
+	}
+	for _, whose := range []string{"customer ", "caller ", "user ", "your ", "client ", "my "} {
+		if rest, ok := strings.CutPrefix(l, whose); ok {
+			return "your " + rest
+		}
+	}
+	for _, own := range []string{"account", "policy", "member", "membership", "date of birth", "birth", "birthday", "zip", "passport", "license", "licence", "loyalty", "card"} {
+		if strings.HasPrefix(l, own) {
+			return "your " + l
+		}
+	}
+	if strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && strings.Contains(l, " of ") {
+		return "the " + l
+	}
+	return "the " + l
+}
+
+func lastOf(l string) string { return l[strings.LastIndexByte(l, ' ')+1:] }
+
+// possessive turns "student name" into "the student's name".
+func possessive(label string) string {
+	who, ok := strings.CutSuffix(label, " name")
+	if !ok || strings.Contains(who, " ") {
+		if !ok {
+			return "the " + label + "'s name"
+		}
+		return "the " + label
+	}
+	return "the " + who + "'s name"
+}
+
+func (p *param) askCount() string {
+	l := p.label
+	for _, lead := range []string{"number of ", "num ", "count of "} {
+		if rest, ok := strings.CutPrefix(l, lead); ok {
+			l = rest
+		}
+	}
+	l = strings.TrimSuffix(l, " count")
+	switch {
+	case l == "party size" || l == "group size" || l == "people" || l == "persons" || l == "guests" || l == "party":
+		return "For how many people?"
+	case l == "quantity" || l == "qty" || l == "count":
+		return "How many would you like?"
+	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of "):
+		return "How many " + l + "?"
+	}
+	return "What is " + p.noun() + "?"
+}
+
+func (p *param) askOption() string {
+	var names []string
+	for _, o := range p.options {
+		names = append(names, o.label)
+	}
+	if n, ok := figures(p.options[0].label); ok && n != "" {
+		return p.askCount()
+	}
+	noun := p.label
+	for _, lead := range []string{"preferred ", "type of ", "kind of "} {
+		noun = strings.TrimPrefix(noun, lead)
+	}
+	if len(names) > 6 {
+		return "Which " + noun + " would you like? For example, " + series(names[:3], "or") + "."
+	}
+	return "Which " + noun + " would you like: " + series(names, "or") + "?"
+}
+
+// askTruth turns "Whether the ride is shared" into "Is the ride shared?".
+func (p *param) askTruth() string {
+	low := strings.TrimSuffix(strings.TrimSpace(p.desc), ".")
+	if k := strings.Index(low, ". "); k > 0 {
+		low = low[:k]
+	}
+	fs := strings.Fields(low)
+	for k, w := range fs {
+		if w = strings.ToLower(w); (w == "whether" || w == "if") && k <= 3 {
+			return front(fs[k+1:])
+		}
+	}
+	if len(fs) > 1 {
+		switch strings.ToLower(fs[0]) {
+		case "is", "are", "does", "do", "has", "should", "can":
+			return upperFirst(low) + "?"
+		}
+	}
+	for _, lead := range []string{"has ", "needs ", "wants ", "with "} {
+		if rest, ok := strings.CutPrefix(p.label, lead); ok {
+			return "Would you like " + rest + "?"
+		}
+	}
+	if rest, ok := strings.CutPrefix(p.label, "is "); ok {
+		return "Is it " + rest + "?"
+	}
+	return "Would you like " + p.label + "?"
+}
+
+// front moves the verb of a clause to its beginning.
+func front(fs []string) string {
+	clause := strings.Join(fs, " ")
+	if r := read(clause); len(r.toks) > 1 && (strings.HasPrefix(strings.ToLower(clause), "the caller ") || strings.HasPrefix(strings.ToLower(clause), "the customer ") || strings.HasPrefix(strings.ToLower(clause), "the user ")) {
+		fs = append([]string{"you"}, fs[2:]...)
+	}
+	for k, w := range fs {
+		if k == 0 {
+			continue
+		}
+		rest := strings.Join(fs[k+1:], " ")
+		subject := strings.Join(fs[:k], " ")
+		you := subject == "you"
+		switch w {
+		case "is", "are", "was", "were", "can", "should", "will":
+			if you && (w == "is" || w == "was") {
+				w = "are"
+			}
+			return upperFirst(w) + " " + subject + " " + rest + "?"
+		case "has", "needs", "wants", "offers", "includes", "requires":
+			verb := "Does "
+			if you {
+				verb = "Do "
+			}
+			base := strings.TrimSuffix(w, "s")
+			if w == "has" {
+				base = "have"
+			}
+			if you && w == "wants" {
+				return "Would you like " + strings.TrimSpace(rest) + "?"
+			}
+			return verb + subject + " " + base + " " + rest + "?"
+		}
+	}
+	return "Yes or no: " + strings.Join(fs, " ") + "?"
+}
+
+// hint is a sentence from the description about where the value stands or what
+// it looks like, "" when there is none fit to be spoken.
+func (p *param) hint() string {
+	d := strings.TrimSpace(p.desc)
+	first, rest, _ := strings.Cut(d, ". ")
+	first = strings.TrimSuffix(first, ".")
+	if k := indexAny(first, "e.g.", "for example", "such as", "like "); k >= 0 {
+		sample := strings.TrimRight(first[k:], ").")
+		for _, lead := range []string{"e.g.,", "e.g.", "for example,", "for example", "such as", "like"} {
+			if len(sample) >= len(lead) && strings.EqualFold(sample[:len(lead)], lead) {
+				sample = strings.TrimSpace(sample[len(lead):])
+			}
+		}
+		if sample != "" {
+			return "It looks like " + strings.Trim(sample, `"'`) + "."
+		}
+	}
+	if strings.HasPrefix(strings.ToLower(d), "e.g. ") {
+		return "It looks like " + strings.TrimSuffix(d[5:], ".") + "."
+	}
+	if h := where(strings.Trim(p.beyondLabel(first), " ,;:-–(")); h != "" {
+		return h
+	}
+	if h := where(strings.TrimSuffix(strings.TrimSpace(rest), ".")); h != "" {
+		return h
+	}
+	if len(p.examples) > 0 {
+		return "It looks like " + p.examples[0] + "."
+	}
+	return ""
+}
+
+func indexAny(s string, subs ...string) int {
+	low := strings.ToLower(s)
+	for _, sub := range subs {
+		if k := strings.Index(low, sub); k >= 0 {
+			return k
+		}
+	}
+	return -1
+}
+
+// beyondLabel is what a description says behind the name of the thing.
+func (p *param) beyondLabel(d string) string {
+	t := read(d)
+	last := -1
+	for i, tok := range t.toks {
+		if i > last+2 {
+			break
+		}
+		if p.says(tok.stem) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return ""
+	}
+	return strings.TrimRight(t.raw[t.toks[last].end:], ")")
+}
+
+// where makes "printed on the product" into "It's printed on the product."
+func where(s string) string {
+	low := strings.ToLower(s)
+	for _, lead := range []string{"it's ", "it is ", "you can find it ", "you'll find it ", "which is ", "that is ", "as "} {
+		if strings.HasPrefix(low, lead) {
+			s, low = s[len(lead):], low[len(lead):]
+			break
+		}
+	}
+	w, _, _ := strings.Cut(low, " ")
+	switch w {
+	case "printed", "found", "shown", "written", "located", "listed", "engraved", "stamped", "displayed", "sent":
+		return "It's " + lowerFirst(s) + "."
+	case "on", "at", "inside", "under", "behind":
+		return "It's " + lowerFirst(s) + "."
+	case "from":
+		return "You'll find it " + strings.Replace(lowerFirst(s), "from", "on", 1) + "."
+	}
+	return ""
+}
+
+// askAgain asks once more, with whatever helps.
+func (s *state) askAgain(p *param) string {
+	q := s.question(p)
+	if unsure(s.heard) {
+		if h := p.hint(); h != "" {
+			return "No problem. " + h + " Could you have a look?"
+		}
+		return "No problem, take your time. " + q
+	}
+	switch p.kind {
+	case kindPhone:
+		return "Sorry, I didn't catch a full phone number there. " + q
+	case kindEmail:
+		return "Sorry, that didn't sound like an email address. " + q
+	case kindDate:
+		return "Sorry, I didn't catch the day. " + q
+	case kindTime:
+		return "Sorry, I didn't catch the time. " + q
+	case kindCode:
+		h := p.hint()
+		if h != "" {
+			h = " " + h
+		}
+		return "Sorry, I didn't catch " + p.noun() + "." + h + " Could you read it to me?"
+	}
+	return "Sorry, I didn't get that. " + q
+}
+
+func (s *state) giveUp(p *param) string {
+	return "I can't " + s.cur.tool.doing() + " without " + p.thing() + ". Would you like to leave it for now?"
+}
+
+// thing names what a parameter is, to be spoken about rather than asked for.
+func (p *param) thing() string {
+	switch p.kind {
+	case kindDate:
+		return "a date"
+	case kindTime:
+		return "a time"
+	case kindPerson:
+		if p.callers() {
+			return "your name"
+		}
+		return possessive(p.label)
+	case kindPhone:
+		return "a phone number"
+	case kindEmail:
+		return "an email address"
+	}
+	return p.noun()
+}

@@ -1,0 +1,309 @@
+package builtin
+
+import (
+	"callwright/internal/llm"
+)
+
+// hear decides what to do about the caller's last words.
+func (s *state) hear() plan {
+	s.note()
+	a := actOf(s.heard)
+	switch a {
+	case actRepeat:
+		return s.repeat()
+	case actHuman:
+		return s.person()
+	}
+	if s.cur != nil {
+		return s.collect(a)
+	}
+	return s.open(a)
+}
+
+// note keeps what callers say about themselves before anybody asks.
+func (s *state) note() {
+	r := s.reader(s.heard)
+	for _, p := range []*param{{label: "name", kind: kindPerson}, {label: "email", kind: kindEmail}} {
+		for _, f := range r.find(p) {
+			if f.sure {
+				s.remember(p, f)
+			}
+		}
+	}
+}
+
+func (s *state) repeat() plan {
+	p := plan{say: s.said, ask: s.asked}
+	if p.say == "" {
+		p.say = s.greeting()
+	}
+	return p
+}
+
+func (s *state) person() plan {
+	for _, t := range s.index.tools {
+		if anyWord(t.label+" "+positive(t.desc), "transfer", "human", "operator", "representative", "handoff", "colleague", "person", "escalate") &&
+			anyWord(t.label+" "+positive(t.desc), "human", "person", "operator", "representative", "colleague", "agent", "staff", "someone", "team", "call", "caller", "department", "desk") && t.verb() != "send" {
+			if s.cur == nil || s.cur.tool != t {
+				s.start(t)
+			}
+			s.fill(s.heard, s.cur, nil)
+			return s.next("Of course.")
+		}
+	}
+	say := "I'm sorry, I can't connect you to a person from here."
+	if s.cur != nil && s.asked != nil {
+		return plan{say: say + " I can go on with this, though. " + s.question(s.asked), ask: s.asked}
+	}
+	return plan{say: say + " " + s.offer()}
+}
+
+// collect goes on with the skill at hand.
+func (s *state) collect(a act) plan {
+	asked := s.asked
+	if s.leaving {
+		s.leaving = false
+		switch a {
+		case actYes, actThank, actCancel:
+			return s.drop()
+		case actNo:
+			s.misses = 0
+			return plan{say: "All right. " + s.question(asked), ask: asked}
+		}
+	}
+	boolean := asked != nil && asked.kind == kindBool
+	switch {
+	case a == actCancel, a == actBye && asked == nil:
+		return s.drop()
+	case a == actBye:
+		s.finish()
+		return plan{say: farewell}
+	case a == actAbilities:
+		return s.then(s.abilities())
+	case a == actGreet:
+		return s.then("Hello!")
+	case a == actWait:
+		return plan{say: "Of course, take your time.", ask: asked}
+	case a == actUnsure && !boolean:
+		return s.missed()
+	}
+	if c := s.index.choose(s.heard); s.turns(c, asked) {
+		s.start(c.tool)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(c.tool))
+	}
+	return s.take(a, asked)
+}
+
+// turns reports whether the caller has clearly moved to another skill.
+func (s *state) turns(c choice, asked *param) bool {
+	if c.tool == nil || c.tool == s.cur.tool || !requests(s.heard) {
+		return false
+	}
+	here := s.index.score(s.heard, s.cur.tool)
+	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && !wholeAnswer(asked.kind) {
+		return c.score > here+1
+	}
+	return c.score > here+0.3
+}
+
+// take reads the words as an answer, a correction or more of the request.
+func (s *state) take(a act, asked *param) plan {
+	answer := asked
+	if asked != nil && s.evades(asked) {
+		answer = nil
+	}
+	changed := s.fill(s.heard, s.cur, answer)
+	if len(changed) > 0 {
+		s.misses = 0
+		return s.next(s.receipt(changed, asked))
+	}
+	if pending := s.pending(); pending != nil && s.cur.missing() == nil {
+		return s.confirming(pending, a)
+	}
+	if asked == nil {
+		return s.next("")
+	}
+	switch a {
+	case actThank, actYes:
+		return plan{say: s.question(asked), ask: asked}
+	}
+	return s.missed()
+}
+
+// evades reports words that do not answer an open question: another question.
+func (s *state) evades(p *param) bool {
+	if !wholeAnswer(p.kind) && p.kind != kindPlace {
+		return false
+	}
+	return p.kind != kindQuery && s.heard.asks() && !anyWord(p.label, "message", "note", "notes", "question")
+}
+
+// pending is the last run when it waits for the caller.
+func (s *state) pending() *run {
+	r := s.last()
+	if r == nil || r.form.tool != s.cur.tool || r.result.Status != llm.StatusConfirmation && r.result.Status != llm.StatusVerification {
+		return nil
+	}
+	return r
+}
+
+func (s *state) confirming(r *run, a act) plan {
+	switch {
+	case r.result.Status == llm.StatusVerification, a == actYes:
+		return plan{call: s.cur}
+	case a == actNo:
+		s.finish()
+		return plan{say: "All right, I won't do that. Is there something else I can do for you?"}
+	case r.result.Say != "":
+		return plan{say: r.result.Say}
+	}
+	return plan{say: "Shall I go ahead?"}
+}
+
+// missed asks again, the first time with help, then offers to leave it.
+func (s *state) missed() plan {
+	s.misses++
+	p := s.asked
+	if p == nil {
+		return s.next("")
+	}
+	if s.misses > 1 {
+		s.leaving = true
+		return plan{say: s.giveUp(p), ask: p}
+	}
+	return plan{say: s.askAgain(p), ask: p}
+}
+
+func (s *state) drop() plan {
+	s.cur, s.asked, s.leaving, s.misses, s.asks = nil, nil, false, 0, 0
+	return plan{say: "No problem, I've left that. Is there anything else I can help with?"}
+}
+
+// then says something and comes back to the open question.
+func (s *state) then(say string) plan {
+	if s.asked == nil {
+		return plan{say: say}
+	}
+	return plan{say: say + " " + s.question(s.asked), ask: s.asked}
+}
+
+// next asks for what is missing or makes the call.
+func (s *state) next(lead string) plan {
+	if p := s.cur.missing(); p != nil {
+		s.asks++
+		s.asked = p
+		say := s.question(p)
+		if s.asks == 1 {
+			say = s.firstQuestion(p)
+		}
+		if lead != "" {
+			say = lead + " " + say
+		}
+		return plan{say: say, ask: p}
+	}
+	args := string(s.cur.arguments())
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		r := &s.runs[i]
+		done := r.result.Status == llm.StatusDone || r.result.Status == llm.StatusQueued || r.result.Status == llm.StatusUnknown
+		if done && r.form.tool == s.cur.tool && r.args == args && !again(s.heard) {
+			s.finish()
+			return plan{say: s.recall(r)}
+		}
+	}
+	return plan{call: s.cur}
+}
+
+// start opens a form for a tool with what is known already.
+func (s *state) start(t *tool) {
+	f := newForm(t)
+	for _, p := range t.ask {
+		if v, ok := s.known[kindKey(p)]; ok && p.kind.personal() && p.callers() {
+			f.vals[p] = v
+		}
+		for _, old := range s.forms {
+			q := old.tool.param(p.name)
+			if q == nil || q.kind != p.kind || old.tool == t && !p.kind.personal() || p.kind == kindBool || wholeAnswer(p.kind) && q.desc != p.desc {
+				continue
+			}
+			if v, ok := old.vals[q]; ok && v.value != nil {
+				f.vals[p] = v
+			}
+		}
+	}
+	if s.cur != nil && s.cur.tool != t {
+		s.forms = append(s.forms, s.cur)
+	}
+	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
+}
+
+// open decides when no skill is being collected.
+func (s *state) open(a act) plan {
+	last := s.last()
+	switch a {
+	case actGreet:
+		return plan{say: s.greeting()}
+	case actThank:
+		return plan{say: "You're welcome! Is there anything else I can help with?"}
+	case actBye:
+		return plan{say: farewell}
+	case actAbilities:
+		return plan{say: s.abilities()}
+	case actWait:
+		return plan{say: "Of course, take your time."}
+	case actCancel:
+		return plan{say: "All right. Is there anything else I can help with?"}
+	case actYes:
+		if last != nil && last.result.Status == llm.StatusFailed {
+			s.cur = last.form.clone()
+			return plan{call: s.cur}
+		}
+		return plan{say: "Sure. What can I do for you?"}
+	case actNo:
+		return plan{say: "All right. Have a good day!"}
+	}
+	c := s.index.choose(s.heard)
+	if last != nil {
+		if p, ok := s.followUp(last, c); ok {
+			return p
+		}
+	}
+	if c.tool == nil {
+		return plan{say: s.lost()}
+	}
+	s.start(c.tool)
+	s.fill(s.heard, s.cur, nil)
+	return s.next(acknowledge(c.tool))
+}
+
+// followUp handles words that come back to the last run: once more, with
+// another value, or a question about its result.
+func (s *state) followUp(last *run, c choice) (plan, bool) {
+	if c.tool != nil && c.tool != last.form.tool {
+		return plan{}, false
+	}
+	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) && s.heard.has("still") < 0 {
+		s.cur = last.form.clone()
+		s.fill(s.heard, s.cur, nil)
+		return plan{call: s.cur}, true
+	}
+	if afresh(s.heard) {
+		return plan{}, false
+	}
+	f := last.form.clone()
+	changed := s.fill(s.heard, f, nil)
+	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
+	if len(changed) > 0 && refines {
+		s.cur = f
+		return s.next(""), true
+	}
+	if len(changed) == 0 || c.tool == nil {
+		if say, ok := s.about(last); ok {
+			return plan{say: say}, true
+		}
+	}
+	if c.tool != nil && len(changed) == 0 && last.result.Status == llm.StatusDone && last.form.tool.reads() && !last.assumed && len(last.form.vals) > 0 {
+		return plan{say: s.recall(last)}, true
+	}
+	return plan{}, false
+}

@@ -1,0 +1,186 @@
+package builtin
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A found is a value in a text: canonical JSON, the tokens it takes and how it
+// was said.
+type found struct {
+	value json.RawMessage
+	at    int
+	end   int // token behind it
+	said  string
+	sure  bool // cannot well be anything else
+	half  halfTime
+}
+
+// A halfTime is a date without a time of day or the other way round, kept until
+// the other half is said.
+type halfTime struct{ date, clock string }
+
+// A reader finds values in one text. Answer says that the text answers a
+// question for the value, which allows bare forms.
+type reader struct {
+	text
+	now      time.Time
+	dayFirst bool
+	answer   bool
+	past     bool // dates of birth and the like lie behind
+}
+
+// find returns the values for p in the text, in its order.
+func (r reader) find(p *param) []found {
+	var out []found
+	switch p.kind {
+	case kindEmail:
+		out = r.emails()
+	case kindPhone:
+		out = r.phones()
+	case kindURI:
+		out = r.uris()
+	case kindDate:
+		r.past = anyWord(p.label, "birth", "birthday", "dob", "born", "issued", "purchase", "purchased", "bought", "incident")
+		out = r.dates()
+	case kindTime:
+		out = r.times()
+	case kindDateTime:
+		out = r.dateTimes()
+	case kindDuration:
+		out = r.durations(p)
+	case kindMoney:
+		out = r.amounts(p)
+	case kindPostal:
+		out = r.postcodes()
+	case kindNumber:
+		out = r.counts(p)
+	case kindCode:
+		out = r.codes(p)
+	case kindBool:
+		out = r.truths(p)
+	case kindOption:
+		out = r.choices(p)
+	case kindPerson:
+		out = r.people(p)
+	case kindPlace:
+		out = r.places(p)
+	case kindAddress:
+		out = r.addresses()
+	default:
+		out = r.free(p)
+	}
+	return p.accept(out)
+}
+
+// accept drops what the schema's pattern and lengths do not allow.
+func (p *param) accept(in []found) []found {
+	if p.pattern == "" && p.minLen == 0 && p.maxLen == 0 || p.list {
+		return in
+	}
+	var re *regexp.Regexp
+	out := in[:0]
+	for _, f := range in {
+		s := plain(f.value)
+		if p.minLen > 0 && len(s) < p.minLen || p.maxLen > 0 && len(s) > p.maxLen {
+			continue
+		}
+		if re == nil && p.pattern != "" {
+			re, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
+		}
+		if re == nil || re.MatchString(s) {
+			out = append(out, f)
+			continue
+		}
+		if up := strings.ToUpper(s); re.MatchString(up) {
+			f.value = quoted(up)
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// body returns the tokens of an answer without its lead-in ("it's", "my serial
+// number is") and without what follows it ("please", "thanks").
+func (r reader) body(p *param) (int, int) {
+	i, end := 0, len(r.toks)
+	for moved := true; moved && i < end; {
+		moved = false
+		for _, lead := range []string{"yes", "yeah", "yep", "sure", "ok", "okay", "well", "um", "uh", "so", "oh", "hmm", "no", "sorry", "actually", "hi", "hello",
+			"it's", "it is", "its", "that's", "that is", "that would be", "that'd be", "it would be", "it's for", "i think", "i believe", "i guess",
+			"i said", "i meant", "i mean", "make it", "make that", "let's say", "let's do", "i have", "i'd like", "i want", "i need", "i'd say", "please", "of course", "here it is", "here you go", "sure thing", "the answer is", "use", "and", "under"} {
+			if n := r.matches(i, lead); n > 0 && i+n < end {
+				i, moved = i+n, true
+				break
+			}
+		}
+		if n := r.labelled(i, p); n > 0 && i+n < end {
+			i, moved = i+n, true
+		}
+	}
+	for end > i+1 && r.trailing(end-1) {
+		end--
+	}
+	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok"} {
+		n := strings.Count(tail, " ") + 1
+		if end-n > i && r.is(end-n, tail) {
+			end -= n
+		}
+	}
+	return i, end
+}
+
+func (r reader) trailing(i int) bool {
+	switch r.toks[i].low {
+	case "please", "thanks", "now", "then":
+		return true
+	}
+	return false
+}
+
+// labelled returns how many tokens at i name the parameter with "is" or a colon
+// behind: "my serial number is", "the order number:", "serial".
+func (r reader) labelled(i int, p *param) int {
+	j := i
+	for j < len(r.toks) && (r.toks[j].low == "my" || r.toks[j].low == "the" || r.toks[j].low == "our" || r.toks[j].low == "his" || r.toks[j].low == "her") {
+		j++
+	}
+	k := j
+	for k < len(r.toks) && k-j < 4 && (p.says(r.toks[k].stem) || genericLabel(r.toks[k].low)) {
+		k++
+	}
+	if k == j || k >= len(r.toks) {
+		return 0
+	}
+	switch r.toks[k].low {
+	case "is", "was", "are", "would", "will":
+		k++
+		if k < len(r.toks) && r.toks[k].low == "be" {
+			k++
+		}
+		return k - i
+	}
+	if r.toks[k-1].final == ':' || p.kind == kindCode && k > j {
+		return k - i
+	}
+	return 0
+}
+
+func (p *param) says(stem string) bool {
+	for _, t := range read(p.label).toks {
+		if t.stem == stem && len(stem) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+func genericLabel(w string) bool {
+	switch w {
+	case "number", "no", "name", "address", "code", "id", "date", "time":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,373 @@
+package builtin
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+const isoDate = "2006-01-02"
+
+func month(w string) (time.Month, bool) {
+	if len(w) < 3 {
+		return 0, false
+	}
+	for m := time.January; m <= time.December; m++ {
+		full := strings.ToLower(m.String())
+		if w == full || w == full[:3] && w != "may" || w == "sept" && m == time.September {
+			return m, true
+		}
+	}
+	return 0, false
+}
+
+func weekday(w string) (time.Weekday, bool) {
+	w = strings.TrimSuffix(w, "'s")
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		full := strings.ToLower(d.String())
+		if w == full || w == full+"s" {
+			return d, true
+		}
+		switch w {
+		case "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri":
+			if strings.HasPrefix(full, w) {
+				return d, true
+			}
+		}
+	}
+	return 0, false
+}
+
+func dayWord(w string) bool {
+	if _, ok := weekday(w); ok {
+		return true
+	}
+	switch w {
+	case "today", "tonight", "tomorrow", "yesterday", "next":
+		return true
+	}
+	return false
+}
+
+// dates finds calendar days.
+func (r reader) dates() []found {
+	var out []found
+	for i := 0; i < len(r.toks); {
+		d, n := r.date(i)
+		if n == 0 {
+			i++
+			continue
+		}
+		v := d.Format(isoDate)
+		out = append(out, found{value: quoted(v), at: i, end: i + n, said: spokenDate(d), sure: true, half: halfTime{date: v}})
+		i += n
+	}
+	return out
+}
+
+// date reads one day at token i and returns how many tokens it takes.
+func (r reader) date(i int) (time.Time, int) {
+	for _, f := range []func(int) (time.Time, int){r.writtenDate, r.relativeDate, r.monthDate, r.weekdayDate, r.ordinalDate} {
+		if d, n := f(i); n > 0 {
+			return d, n
+		}
+	}
+	return time.Time{}, 0
+}
+
+// writtenDate reads 2027-03-14, 3/14/2027, 14.3.2027 and 3/14.
+func (r reader) writtenDate(i int) (time.Time, int) {
+	w := r.toks[i].low
+	if len(w) > 10 && w[10] == 't' {
+		w = w[:10]
+	}
+	if d, err := time.Parse(isoDate, w); err == nil {
+		return d, 1
+	}
+	sep := strings.Trim(w, "0123456789")
+	if len(sep) == 0 || len(w) > 10 {
+		return time.Time{}, 0
+	}
+	sep = sep[:1]
+	if !strings.Contains("/.-", sep) {
+		return time.Time{}, 0
+	}
+	parts := strings.Split(w, sep)
+	if len(parts) < 2 || len(parts) > 3 || len(parts) == 2 && sep != "/" {
+		return time.Time{}, 0
+	}
+	var v [3]int
+	for k, s := range parts {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return time.Time{}, 0
+		}
+		v[k] = n
+	}
+	m, d := v[0], v[1]
+	if r.dayFirst || sep == "." || m > 12 {
+		m, d = d, m
+	}
+	if len(parts) == 2 {
+		return r.nearest(time.Month(m), d, 1)
+	}
+	return valid(year(v[2]), time.Month(m), d, 1)
+}
+
+func year(y int) int {
+	switch {
+	case y >= 100:
+		return y
+	case y > 40:
+		return 1900 + y
+	}
+	return 2000 + y
+}
+
+func valid(y int, m time.Month, d, n int) (time.Time, int) {
+	t := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	if t.Year() != y || t.Month() != m || t.Day() != d {
+		return time.Time{}, 0
+	}
+	return t, n
+}
+
+// nearest is the next such day, or the last one when the value lies behind.
+func (r reader) nearest(m time.Month, d, n int) (time.Time, int) {
+	today := r.today()
+	for y := range 5 {
+		at := today.Year() + y
+		if r.past {
+			at = today.Year() - y
+		}
+		t, ok := valid(at, m, d, n)
+		if ok > 0 && (r.past && !t.After(today) || !r.past && !t.Before(today)) {
+			return t, n
+		}
+	}
+	return time.Time{}, 0
+}
+
+func (r reader) today() time.Time {
+	return time.Date(r.now.Year(), r.now.Month(), r.now.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// relativeDate reads "tomorrow", "the day after tomorrow", "in two weeks", "a
+// week from Tuesday" and "three days from now".
+func (r reader) relativeDate(i int) (time.Time, int) {
+	today := r.today()
+	for _, c := range []struct {
+		words string
+		days  int
+	}{{"the day after tomorrow", 2}, {"day after tomorrow", 2}, {"the day before yesterday", -2}, {"tomorrow", 1}, {"today", 0}, {"tonight", 0},
+		{"this morning", 0}, {"this afternoon", 0}, {"this evening", 0}, {"yesterday", -1}, {"last night", -1}, {"tmrw", 1}, {"a week from today", 7}, {"a week from tomorrow", 8}, {"mañana", 1}, {"morgen", 1}, {"demain", 1}} {
+		if n := r.matches(i, c.words); n > 0 {
+			return today.AddDate(0, 0, c.days), n
+		}
+	}
+	if r.is(i, "a week from") && i+3 < len(r.toks) {
+		if d, n := r.weekdayDate(i + 3); n > 0 {
+			return d.AddDate(0, 0, 7), 3 + n
+		}
+	}
+	at, k := i, 0
+	if r.is(i, "in") {
+		at, k = i+1, 1
+	}
+	n, w := 0, 0
+	if (r.is(at, "a") || r.is(at, "an")) && !r.is(at+1, "couple") {
+		n, w = 1, 1
+	} else if s, width := r.number(at); width > 0 {
+		n, _ = strconv.Atoi(s)
+		w = width
+	}
+	if w == 0 || at+w >= len(r.toks) || n > 1000 {
+		return time.Time{}, 0
+	}
+	end := at + w + 1
+	days, months := 0, 0
+	switch r.toks[end-1].stem {
+	case "day":
+		days = n
+	case "week":
+		days = 7 * n
+	case "month":
+		months = n
+	default:
+		return time.Time{}, 0
+	}
+	switch {
+	case r.is(end, "from now") || r.is(end, "from today"):
+		end += 2
+	case r.is(end, "ago"):
+		days, months = -days, -months
+		end++
+	case k == 0:
+		return time.Time{}, 0
+	}
+	return today.AddDate(0, months, days), end - i
+}
+
+// monthDate reads "March 3rd", "the 3rd of March" and "3 March 2027".
+func (r reader) monthDate(i int) (time.Time, int) {
+	j := i
+	if r.is(j, "the") {
+		j++
+	}
+	if j >= len(r.toks) {
+		return time.Time{}, 0
+	}
+	m, ok := month(r.toks[j].low)
+	day, width := 0, 0
+	if ok {
+		if r.is(j+1, "the") {
+			j++
+		}
+		day, width = r.dayNumber(j + 1)
+		j += 1 + width
+	} else {
+		day, width = r.dayNumber(j)
+		j += width
+		if r.is(j, "of") {
+			j++
+		}
+		if j >= len(r.toks) || width == 0 {
+			return time.Time{}, 0
+		}
+		if m, ok = month(r.toks[j].low); !ok {
+			return time.Time{}, 0
+		}
+		j++
+	}
+	if width == 0 {
+		return time.Time{}, 0
+	}
+	if y, w := r.yearAt(j); w > 0 {
+		return valid(y, m, day, j+w-i)
+	}
+	return r.nearest(m, day, j-i)
+}
+
+func (r reader) yearAt(j int) (int, int) {
+	if j >= len(r.toks) {
+		return 0, 0
+	}
+	if y, err := strconv.Atoi(r.toks[j].low); err == nil && y >= 1900 && y < 2200 && len(r.toks[j].low) == 4 {
+		return y, 1
+	}
+	// "nineteen eighty-four", "twenty twenty seven"
+	c, ok := unit(r.toks[j].low)
+	if !ok || c != 19 {
+		if !r.is(j, "twenty") {
+			return 0, 0
+		}
+		c = 20
+	}
+	v, w := r.spelledNumber(j + 1)
+	if w == 0 || v < 10 || v > 99 {
+		return 0, 0
+	}
+	return c*100 + v, w + 1
+}
+
+func (r reader) dayNumber(j int) (int, int) {
+	if j >= len(r.toks) {
+		return 0, 0
+	}
+	if d, ok := ordinal(r.toks[j].low); ok && d <= 31 {
+		return d, 1
+	}
+	if t, ok := tens(r.toks[j].low); ok && j+1 < len(r.toks) {
+		if u, ok := ordinal(r.toks[j+1].low); ok && u < 10 {
+			return t + u, 2
+		}
+	}
+	if d, err := strconv.Atoi(r.toks[j].low); err == nil && d > 0 && d <= 31 {
+		return d, 1
+	}
+	if v, w := r.spelledNumber(j); w > 0 && v > 0 && v <= 31 {
+		return v, w
+	}
+	return 0, 0
+}
+
+// weekdayDate reads "Tuesday", "next Tuesday" and "Tuesday next week": the next
+// such day from tomorrow on, of the following week when that is said.
+func (r reader) weekdayDate(i int) (time.Time, int) {
+	j, following, last := i, false, false
+	switch {
+	case r.is(j, "next week") && j+2 < len(r.toks):
+		j, following = j+2, true
+		if r.is(j, "on") {
+			j++
+		}
+	case r.is(j, "next"), r.is(j, "this"), r.is(j, "coming"):
+		j++
+	case r.is(j, "this coming"):
+		j += 2
+	case r.is(j, "last"):
+		j, last = j+1, true
+	}
+	if j >= len(r.toks) {
+		return time.Time{}, 0
+	}
+	wd, ok := weekday(r.toks[j].low)
+	if !ok {
+		return time.Time{}, 0
+	}
+	j++
+	if r.is(j, "next week") {
+		j, following = j+2, true
+	}
+	today := r.today()
+	ahead := (int(wd)-int(today.Weekday())+6)%7 + 1
+	if last || r.past {
+		return today.AddDate(0, 0, ahead-7-ahead/7*7), j - i
+	}
+	if following {
+		monday := today.AddDate(0, 0, (8-int(today.Weekday()))%7)
+		if today.Weekday() == time.Monday {
+			monday = today.AddDate(0, 0, 7)
+		}
+		return monday.AddDate(0, 0, (int(wd)+6)%7), j - i
+	}
+	// "Tuesday the 3rd": the date decides
+	if d, n := r.monthDate(j); n > 0 && !r.toks[j-1].stop {
+		return d, j + n - i
+	}
+	if d, n := r.ordinalDate(j); n > 0 {
+		return d, j + n - i
+	}
+	return today.AddDate(0, 0, ahead), j - i
+}
+
+// ordinalDate reads "the 3rd": the next third of a month.
+func (r reader) ordinalDate(i int) (time.Time, int) {
+	if !r.is(i, "the") && !r.answer || i >= len(r.toks) {
+		return time.Time{}, 0
+	}
+	j := i
+	if r.is(j, "the") {
+		j++
+	}
+	if j >= len(r.toks) {
+		return time.Time{}, 0
+	}
+	d, ok := ordinal(r.toks[j].low)
+	if !ok || d > 31 || d < 1 || !r.toks[j].stop && j+1 < len(r.toks) && !common(r.toks[j+1].low) {
+		return time.Time{}, 0
+	}
+	if r.toks[j].low[0] > '9' && d < 4 { // "the second one"
+		return time.Time{}, 0
+	}
+	today := r.today()
+	for m := range 12 {
+		first := time.Date(today.Year(), today.Month()+time.Month(m), 1, 0, 0, 0, 0, time.UTC)
+		if t, n := valid(first.Year(), first.Month(), d, j+1-i); n > 0 && !t.Before(today) {
+			return t, n
+		}
+	}
+	return time.Time{}, 0
+}
+
+func spokenDate(d time.Time) string { return d.Format("Monday, January 2") }

@@ -1,0 +1,229 @@
+package builtin
+
+import (
+	"strings"
+	"unicode"
+)
+
+// people finds names of persons behind words like "my name is", and takes the
+// whole of an answer when it looks like a name.
+func (r reader) people(p *param) []found {
+	var out []found
+	for i := range r.toks {
+		lead, strong := r.nameLead(i)
+		if lead == 0 {
+			continue
+		}
+		end := r.nameEnd(i+lead, strong)
+		if end > i+lead {
+			out = append(out, r.personal(p, i+lead, end, strong))
+		}
+	}
+	if len(out) > 0 || !r.answer {
+		return out
+	}
+	i, end := r.body(p)
+	if stop := r.nameEnd(i, true); stop < end && !r.toks[max(stop-1, 0)].stop || stop == i {
+		return nil
+	}
+	return []found{r.personal(p, i, r.nameEnd(i, true), false)}
+}
+
+func (r reader) personal(p *param, i, end int, sure bool) found {
+	if l := p.label; strings.HasPrefix(l, "first") || strings.HasPrefix(l, "given") {
+		end = i + 1
+	} else if strings.HasPrefix(l, "last") || strings.HasPrefix(l, "sur") || strings.HasPrefix(l, "family") {
+		i = end - 1
+	}
+	name := r.span(i, end)
+	if strings.ToLower(name) == name {
+		ws := strings.Fields(name)
+		for k, w := range ws {
+			ws[k] = upperFirst(w)
+		}
+		name = strings.Join(ws, " ")
+	}
+	return found{value: quoted(name), at: i, end: end, said: name, sure: sure}
+}
+
+// nameLead returns how many tokens introduce a name at i, and whether only a
+// name can follow them.
+func (r reader) nameLead(i int) (int, bool) {
+	for _, phrase := range []string{"my name is", "my name's", "the name is", "name is", "name's", "under the name of", "under the name", "the name of", "in the name of", "they call me", "call me", "is called", "named", "name:", "me llamo", "ich heiße", "ich bin", "je m'appelle"} {
+		if n := r.matches(i, phrase); n > 0 {
+			return n, true
+		}
+	}
+	for _, phrase := range []string{"this is", "i'm", "i am", "it's", "my son", "my daughter", "my child", "for", "speaking with", "son", "daughter", "patient", "student", "name"} {
+		if n := r.matches(i, phrase); n > 0 && i+n < len(r.toks) && !r.toks[i+n-1].stop {
+			return n, false
+		}
+	}
+	return 0, false
+}
+
+// nameEnd returns the token behind the name that begins at i. Unless any word
+// will do, a name is written with capitals.
+func (r reader) nameEnd(i int, any bool) int {
+	j := i
+	for ; j < len(r.toks) && j < i+4; j++ {
+		t := r.toks[j]
+		first := []rune(t.raw)[0]
+		if common(t.low) || !unicode.IsLetter(first) || strings.IndexFunc(t.raw, unicode.IsDigit) >= 0 || strings.ContainsAny(t.raw, "@/_") || dayWord(t.low) || busy(t.low) {
+			break
+		}
+		if !any && !unicode.IsUpper(first) {
+			break
+		}
+		if _, isMonth := month(t.low); isMonth && !any {
+			break
+		}
+		if t.stop {
+			return j + 1
+		}
+	}
+	return j
+}
+
+// busy are words that follow "I'm" or "this is" without being a name.
+func busy(w string) bool {
+	switch w {
+	case "calling", "looking", "trying", "interested", "wondering", "having", "hoping", "urgent", "correct", "right", "fine", "sorry", "afraid", "waiting", "regarding",
+		"i'm", "speaking", "nothing", "none", "never", "mind", "cancel", "stop", "what", "why", "at", "phone", "email", "number", "morning", "afternoon", "evening", "wrong":
+		return true
+	}
+	return false
+}
+
+// places finds where: words in capitals behind "in", "near", "to" and the like.
+func (r reader) places(p *param) []found {
+	var out []found
+	for i := 0; i+1 < len(r.toks); i++ {
+		if !preposition(r.toks[i].low) || r.toks[i].stop {
+			continue
+		}
+		end := r.placeEnd(i + 1)
+		if end == i+1 && locative(r.toks[i].low) {
+			end = r.plainPlaceEnd(i + 1)
+		}
+		if end > i+1 {
+			out = append(out, found{value: quoted(r.span(i+1, end)), at: i + 1, end: end, said: r.span(i+1, end)})
+			i = end - 1
+		}
+	}
+	if len(out) > 0 || !r.answer {
+		return out
+	}
+	return r.free(p)
+}
+
+func preposition(w string) bool {
+	switch w {
+	case "in", "near", "around", "from", "to", "at", "for", "towards", "into", "by", "within", "visit", "visiting", "downtown":
+		return true
+	}
+	return false
+}
+
+func locative(w string) bool { return w == "in" || w == "near" || w == "around" }
+
+// placeEnd follows words in capitals, with "of", "de" and a state behind a comma.
+func (r reader) placeEnd(i int) int {
+	if r.is(i, "the") {
+		i++
+	}
+	j := i
+	for j < len(r.toks) && j < i+6 {
+		t := r.toks[j]
+		first := []rune(t.raw)[0]
+		_, isMonth := month(t.low)
+		switch {
+		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && !common(t.low):
+		case j > i && (t.low == "of" || t.low == "de" || t.low == "la" || t.low == "the") && j+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
+		default:
+			return j
+		}
+		j++
+		if t.stop && (t.final != ',' || j >= len(r.toks) || !isState(r.toks[j].raw)) {
+			return j
+		}
+	}
+	return j
+}
+
+func isState(w string) bool { return len(w) == 2 && strings.ToUpper(w) == w }
+
+// plainPlaceEnd is for speech recognisers that write no capitals.
+func (r reader) plainPlaceEnd(i int) int {
+	if strings.ToLower(r.raw) != r.raw {
+		return i
+	}
+	j := i
+	for j < len(r.toks) && j < i+3 {
+		t := r.toks[j]
+		_, isMonth := month(t.low)
+		_, isNumber := figures(t.low)
+		if common(t.low) || dayWord(t.low) || isMonth || isNumber || small(t.low) || t.low == "advance" || t.low == "case" || t.low == "morning" || t.low == "evening" || t.low == "afternoon" {
+			break
+		}
+		j++
+		if t.stop {
+			break
+		}
+	}
+	return j
+}
+
+// addresses finds a house number with a street, up to the end of the sentence.
+func (r reader) addresses() []found {
+	for i, t := range r.toks {
+		if t.raw[0] < '0' || t.raw[0] > '9' || i+1 >= len(r.toks) || strings.ContainsAny(t.raw, ":/") {
+			continue
+		}
+		for j := i + 1; j < len(r.toks) && j <= i+5; j++ {
+			if !streetWord(r.toks[j].low) {
+				if r.toks[j].stop && r.toks[j].final != ',' {
+					break
+				}
+				continue
+			}
+			end := r.addressEnd(j + 1)
+			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
+	}
+	if !r.answer || len(r.toks) == 0 {
+		return nil
+	}
+	i, end := r.body(&param{label: "address"})
+	if strings.IndexFunc(r.span(i, end), unicode.IsDigit) < 0 && end-i < 2 {
+		return nil
+	}
+	v := r.span(i, end)
+	return []found{{value: quoted(v), at: i, end: end, said: v}}
+}
+
+func (r reader) addressEnd(j int) int {
+	for j < len(r.toks) {
+		prev, t := r.toks[j-1], r.toks[j]
+		if prev.stop && prev.final != ',' {
+			return j
+		}
+		first := []rune(t.raw)[0]
+		if !unicode.IsUpper(first) && !unicode.IsDigit(first) && t.low != "apartment" && t.low != "apt" && t.low != "unit" && t.low != "suite" && t.low != "floor" {
+			return j
+		}
+		if prev.final == ',' && common(t.low) {
+			return j
+		}
+		j++
+	}
+	return j
+}
+
+func streetWord(w string) bool {
+	switch w {
+	case "street", "st", "avenue", "ave", "road", "rd", "lane", "ln", "drive", "dr", "boulevard", "blvd", "court", "ct", "way", "place", "square", "terrace", "close", "crescent", "highway", "parkway", "circle", "row", "grove", "gardens", "hill", "mews", "quay":
+		return true
+	}
+	return strings.HasSuffix(w, "straße") || strings.HasSuffix(w, "strasse")
+}

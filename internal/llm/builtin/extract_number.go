@@ -1,0 +1,295 @@
+package builtin
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// unit returns the value of a word from zero to nineteen.
+func unit(w string) (int, bool) {
+	for i, s := range [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+		"thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"} {
+		if w == s {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func tens(w string) (int, bool) {
+	for i, s := range [...]string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"} {
+		if w == s {
+			return 20 + 10*i, true
+		}
+	}
+	return 0, w == "fourty"
+}
+
+func scale(w string) int {
+	switch w {
+	case "hundred":
+		return 100
+	case "thousand", "grand":
+		return 1000
+	case "million":
+		return 1_000_000
+	}
+	return 0
+}
+
+// ordinal returns the number of "3rd", "third" or "twenty-first".
+func ordinal(w string) (int, bool) {
+	for i, s := range [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+		"thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"} {
+		if w == s {
+			return i + 1, true
+		}
+	}
+	if w == "thirtieth" {
+		return 30, true
+	}
+	if a, b, ok := strings.Cut(w, "-"); ok {
+		if t, ok := tens(a); ok {
+			if u, ok := ordinal(b); ok && u < 10 {
+				return t + u, true
+			}
+		}
+	}
+	if n := len(w); n > 2 && n < 5 {
+		switch w[n-2:] {
+		case "st", "nd", "rd", "th":
+			v, err := strconv.Atoi(w[:n-2])
+			return v, err == nil
+		}
+	}
+	return 0, false
+}
+
+// number reads a cardinal at token i, in figures or words, and returns its exact
+// decimal form and how many tokens it takes.
+func (t text) number(i int) (string, int) {
+	if i >= len(t.toks) {
+		return "", 0
+	}
+	w := t.toks[i].low
+	if s, ok := figures(w); ok {
+		if i+1 < len(t.toks) && !t.toks[i].stop {
+			if k := scale(t.toks[i+1].low); k > 0 && !strings.Contains(s, ".") {
+				return s + strconv.Itoa(k)[1:], 2
+			}
+		}
+		return s, 1
+	}
+	v, n := t.spelledNumber(i)
+	if n == 0 {
+		return "", 0
+	}
+	return strconv.Itoa(v), n
+}
+
+// figures reads "12", "1,200" and "4.5".
+func figures(w string) (string, bool) {
+	s := strings.TrimPrefix(w, "#")
+	if head, tail, ok := strings.Cut(s, ","); ok && (len(head) > 3 || len(tail) < 3) {
+		return "", false
+	}
+	s = strings.ReplaceAll(s, ",", "")
+	if s == "" || len(s) > 15 || s[0] < '0' || s[0] > '9' || s[len(s)-1] == '.' || strings.Count(s, ".") > 1 || strings.Trim(s, "0123456789.") != "" {
+		return "", false
+	}
+	if i := strings.IndexByte(s, '.'); i < 0 || i > 1 {
+		s = strings.TrimLeft(s, "0")
+		if s == "" || s[0] == '.' {
+			s = "0" + s
+		}
+	}
+	return s, true
+}
+
+func (t text) spelledNumber(i int) (value, width int) {
+	total, part, n := 0, 0, 0
+	if (t.is(i, "a") || t.is(i, "an")) && i+1 < len(t.toks) {
+		switch w := t.toks[i+1].low; {
+		case w == "couple":
+			if t.is(i+2, "of") {
+				return 2, 3
+			}
+			return 2, 2
+		case w == "dozen":
+			return 12, 2
+		case scale(w) > 0:
+			part, n = 1, 1
+		default:
+			return 0, 0
+		}
+	}
+	for j := i + n; j < len(t.toks) && total < 1_000_000; j++ {
+		w := t.toks[j].low
+		if w == "and" && n > 0 && (part >= 100 || total > 0) && j+1 < len(t.toks) && small(t.toks[j+1].low) {
+			n++
+			continue
+		}
+		switch k := scale(w); {
+		case small(w) && (part == 0 || part%100 == 0 || part%10 == 0 && part%100 >= 20 && units(w)):
+			part += smallValue(w)
+		case k == 100 && part > 0 && part < 100:
+			part *= 100
+		case k >= 1000 && part > 0:
+			total, part = total+part*k, 0
+		default:
+			return total + part, n
+		}
+		n++
+		if t.toks[j].stop {
+			break
+		}
+	}
+	return total + part, n
+}
+
+func small(w string) bool {
+	if _, ok := unit(w); ok {
+		return true
+	}
+	if _, ok := tens(w); ok {
+		return true
+	}
+	a, b, ok := strings.Cut(w, "-")
+	if !ok {
+		return false
+	}
+	_, okA := tens(a)
+	return okA && units(b)
+}
+
+func units(w string) bool {
+	v, ok := unit(w)
+	return ok && v > 0 && v < 10
+}
+
+func smallValue(w string) int {
+	if v, ok := unit(w); ok {
+		return v
+	}
+	if v, ok := tens(w); ok {
+		if w == "fourty" {
+			return 40
+		}
+		return v
+	}
+	a, b, _ := strings.Cut(w, "-")
+	x, _ := tens(a)
+	y, _ := unit(b)
+	return x + y
+}
+
+// counts finds numbers that go with what p counts, or any in an answer.
+func (r reader) counts(p *param) []found {
+	var out []found
+	people := p.counts("people")
+	for i := 0; i < len(r.toks); i++ {
+		if people && (r.is(i, "just me") || r.is(i, "only me") || r.is(i, "by myself") || r.is(i, "alone")) {
+			out = append(out, r.numeric(p, "1", i, i+1))
+			continue
+		}
+		s, n := r.number(i)
+		if n == 0 {
+			continue
+		}
+		if s2, n2 := r.decimals(i, s, n); n2 > 0 && !p.integer {
+			s, n = s2, n2
+		}
+		if r.answer && !r.timed(i, n) || r.counted(i, n, p, people) {
+			if p.integer && strings.Contains(s, ".") {
+				continue
+			}
+			f := r.numeric(p, s, i, i+n)
+			f.sure = r.counted(i, n, p, people)
+			out = append(out, f)
+		}
+		i += n - 1
+	}
+	return out
+}
+
+// decimals reads "four point five".
+func (t text) decimals(i int, s string, n int) (string, int) {
+	if !t.is(i+n, "point") {
+		return "", 0
+	}
+	digits, m := "", 1
+	for j := i + n + 1; j < len(t.toks); j++ {
+		d, ok := digit(t.toks[j].low)
+		if !ok {
+			break
+		}
+		digits += d
+		m++
+	}
+	if digits == "" {
+		return "", 0
+	}
+	return s + "." + digits, n + m
+}
+
+func (r reader) numeric(p *param, s string, at, end int) found {
+	f := found{value: json.RawMessage(s), at: at, end: end, said: s}
+	if !p.number {
+		f.value = quoted(s)
+	}
+	return f
+}
+
+// counts reports whether p counts people.
+func (p *param) counts(what string) bool {
+	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets")
+}
+
+func (r reader) counted(i, n int, p *param, people bool) bool {
+	j := i + n
+	if j < len(r.toks) && !r.toks[j-1].stop {
+		next := r.toks[j]
+		if p.says(next.stem) && !common(next.low) {
+			return true
+		}
+		if people {
+			switch next.stem {
+			case "peopl", "person", "guest", "adult", "friend", "passenger", "seat", "ticket", "traveler", "rider", "plac", "pax":
+				return true
+			case "of":
+				return r.is(j, "of us")
+			}
+		}
+	}
+	if i == 0 || r.timed(i, n) {
+		return false
+	}
+	prev := r.toks[i-1]
+	if p.says(prev.stem) && !common(prev.low) {
+		return true
+	}
+	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
+		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
+	}
+	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// timed reports numbers that are a clock time, a date or a length of time.
+func (r reader) timed(i, n int) bool {
+	j := i + n
+	if i > 0 {
+		if _, ok := month(r.toks[i-1].low); ok || r.toks[i-1].low == "at" {
+			return true
+		}
+	}
+	if j >= len(r.toks) || r.toks[j-1].stop {
+		return false
+	}
+	switch r.toks[j].stem {
+	case "am", "pm", "o'clock", "thirty", "minut", "hour", "day", "week", "month", "past", "to", "dollar", "buck", "euro", "pound", "cent":
+		return true
+	}
+	_, ok := month(r.toks[j].low)
+	return ok
+}

@@ -1,0 +1,166 @@
+package builtin
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// choices finds values of an enumeration by what they are called.
+func (r reader) choices(p *param) []found {
+	var out []found
+	for i := 0; i < len(r.toks); i++ {
+		best := found{}
+		for _, o := range p.options {
+			n := r.optionAt(i, o, p)
+			if n > best.end-best.at {
+				best = found{value: o.value, at: i, end: i + n, said: o.label, sure: len(o.label) > 2}
+			}
+		}
+		if best.value != nil {
+			out = append(out, best)
+			i = best.end - 1
+		}
+	}
+	if len(out) == 0 {
+		out = r.partly(p)
+	}
+	if len(out) == 0 && r.answer {
+		out = r.byPosition(p)
+	}
+	return out
+}
+
+func (r reader) optionAt(i int, o option, p *param) int {
+	if len(o.toks) == 0 {
+		return 0
+	}
+	if s, ok := figures(strings.ToLower(o.label)); ok { // "2", said as "two people"
+		v, n := r.number(i)
+		if n > 0 && v == s && (r.answer && !r.timed(i, n) || r.counted(i, n, p, p.counts("people"))) {
+			return n
+		}
+		return 0
+	}
+	for k, t := range o.toks {
+		if i+k >= len(r.toks) {
+			return 0
+		}
+		u := r.toks[i+k]
+		if u.low != t.low && u.stem != t.stem {
+			return 0
+		}
+	}
+	if len(o.toks) == 1 && len(o.label) < 2 && !r.answer && !r.named(i, p) {
+		return 0
+	}
+	return len(o.toks)
+}
+
+// partly finds an option by a word that only it has: "front" for "front door",
+// "the high-end ones" for "ultra high-end", and by synonym.
+func (r reader) partly(p *param) []found {
+	var out []found
+	for i, t := range r.toks {
+		if common(t.low) || len(t.low) < 3 && !r.answer {
+			continue
+		}
+		hit, hits := option{}, 0
+		for _, o := range p.options {
+			for _, u := range o.toks {
+				if !common(u.low) && (u.stem == t.stem || concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
+					hit, hits = o, hits+1
+					break
+				}
+			}
+		}
+		if hits == 1 {
+			out = append(out, found{value: hit.value, at: i, end: i + 1, said: hit.label})
+		}
+	}
+	return out
+}
+
+// alike reports words with the same beginning, such as "italian" and "italy".
+func alike(a, b string) bool {
+	n := min(len(a), len(b))
+	return n >= 5 && a[:n-n/5] == b[:n-n/5] && max(len(a), len(b)) <= n+3
+}
+
+// byPosition reads "the first one" and "the last one".
+func (r reader) byPosition(p *param) []found {
+	for i, t := range r.toks {
+		k, ok := ordinal(t.low)
+		if t.low == "last" || t.low == "latter" {
+			k, ok = len(p.options), true
+		}
+		if ok && k <= len(p.options) && k > 0 && t.low[0] > '9' {
+			return []found{{value: p.options[k-1].value, at: i, end: i + 1, said: p.options[k-1].label}}
+		}
+	}
+	return nil
+}
+
+// truths finds yes or no in an answer, and elsewhere the words of the parameter
+// with or without a negation.
+func (r reader) truths(p *param) []found {
+	if r.answer {
+		switch yes, no := agrees(r.text), refuses(r.text); {
+		case yes && !no:
+			return []found{p.truth(true, 0, 1)}
+		case no && !yes:
+			return []found{p.truth(false, 0, 1)}
+		}
+	}
+	var need []string
+	for _, t := range content(read(p.label).toks) {
+		if t.low != "has" && t.low != "offers" && t.low != "include" && t.low != "includes" && t.low != "flag" && t.low != "allowed" {
+			need = append(need, t.stem)
+		}
+	}
+	first, last := -1, -1
+	for _, s := range need {
+		hit := -1
+		for i, t := range r.toks {
+			if t.stem == s || alike(t.stem, s) {
+				hit = i
+				break
+			}
+		}
+		if hit < 0 {
+			return nil
+		}
+		if first < 0 || hit < first {
+			first = hit
+		}
+		last = max(last, hit)
+	}
+	if first < 0 {
+		return nil
+	}
+	return []found{p.truth(!r.negated(first), first, last+1)}
+}
+
+func (r reader) negated(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-5 && !r.toks[j].stop; j-- {
+		switch w := r.toks[j].low; w {
+		case "no", "not", "without", "don't", "doesn't", "isn't", "non", "never", "skip", "aren't", "didn't", "hasn't":
+			return true
+		}
+	}
+	return false
+}
+
+// truth writes yes or no the way the schema wants it.
+func (p *param) truth(yes bool, at, end int) found {
+	f := found{value: json.RawMessage("false"), at: at, end: end, said: "no"}
+	if yes {
+		f.value, f.said = json.RawMessage("true"), "yes"
+	}
+	for _, o := range p.options {
+		l := strings.ToLower(o.label)
+		if (l == "true" || l == "yes") == yes {
+			f.value = o.value
+		}
+	}
+	return f
+}

@@ -1,0 +1,124 @@
+package builtin
+
+import "strings"
+
+// free takes text as it was said: an answer without its lead-in, or, before it
+// was asked for, words that can only be meant for the parameter.
+func (r reader) free(p *param) []found {
+	if len(r.toks) == 0 {
+		return nil
+	}
+	if r.answer {
+		i, end := r.body(p)
+		if p.kind != kindPlace && p.kind != kindText {
+			i = min(i, r.afterFillers())
+		}
+		v := r.span(i, end)
+		if v == "" || unsure(r.text) {
+			return nil
+		}
+		return []found{{value: quoted(v), at: i, end: end, said: v}}
+	}
+	if i, end := r.told(p); end > i {
+		return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+	}
+	switch p.kind {
+	case kindQuery:
+		v := strings.TrimSpace(r.raw)
+		return []found{{value: quoted(v), at: 0, end: len(r.toks), said: v}}
+	case kindProblem:
+		return r.trouble()
+	}
+	return nil
+}
+
+func (r reader) afterFillers() int {
+	i := 0
+	for i < len(r.toks)-1 && (r.toks[i].low == "well" || r.toks[i].low == "um" || r.toks[i].low == "uh" || r.toks[i].low == "so" || r.toks[i].low == "yes") {
+		i++
+	}
+	return i
+}
+
+// told finds "the reason is …" and "message: …".
+func (r reader) told(p *param) (int, int) {
+	for i := range r.toks {
+		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
+			j := i + n
+			for j < len(r.toks) && !(j > i+n && (r.toks[j-1].final == '.' || r.toks[j-1].final == '?' || r.toks[j-1].final == '!' || r.toks[j-1].final == ';')) {
+				j++
+			}
+			return i + n, j
+		}
+	}
+	for _, lead := range []string{"because of", "because", "due to"} {
+		if p.kind != kindProblem {
+			break
+		}
+		if i := r.has(lead); i >= 0 {
+			return i + r.matches(i, lead), r.sentenceEnd(i)
+		}
+	}
+	return 0, 0
+}
+
+func (r reader) sentenceEnd(i int) int {
+	for i < len(r.toks) {
+		i++
+		if f := r.toks[i-1].final; f == '.' || f == '?' || f == '!' || f == ';' {
+			break
+		}
+	}
+	return i
+}
+
+// trouble takes the clause that tells what is wrong.
+func (r reader) trouble() []found {
+	for i, t := range r.toks {
+		if !wrong(t) {
+			continue
+		}
+		start, end := i, i+1
+		for start > 0 && !r.toks[start-1].stop && r.toks[start-1].low != "because" && r.toks[start-1].low != "and" && r.toks[start-1].low != "that" {
+			start--
+		}
+		for end < len(r.toks) && !r.toks[end-1].stop && !(r.toks[end].low == "and" && end+1 < len(r.toks) && (r.toks[end+1].low == "i" || r.toks[end+1].low == "i'd" || r.toks[end+1].low == "can")) {
+			end++
+		}
+		for start < i && (r.toks[start].low == "hi" || r.toks[start].low == "hello" || r.toks[start].low == "so" || r.toks[start].low == "hey") {
+			start++
+		}
+		v := r.span(start, end)
+		if r.asksFor(start, end) {
+			continue
+		}
+		return []found{{value: quoted(v), at: start, end: end, said: v}}
+	}
+	return nil
+}
+
+// asksFor reports a clause that is a wish, not a complaint: "can you fix it".
+func (r reader) asksFor(start, end int) bool {
+	for j := start; j < end; j++ {
+		switch r.toks[j].low {
+		case "can", "could", "want", "like", "need", "how", "please", "is", "i'd", "report", "book":
+			if r.toks[j].low != "is" || j == start {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func wrong(t token) bool {
+	switch t.stem {
+	case "leak", "broken", "brok", "burst", "stuck", "block", "clogg", "clog", "crack", "overflow", "flood", "dead", "hurt", "ach", "pain", "fever", "cough", "sick", "ill", "sor", "nois", "noisy", "smell",
+		"fail", "damag", "missing", "wrong", "stopp", "stop", "jamm", "drip", "rattl", "defectiv", "faulty", "toothach", "headach", "flu", "cold", "itch", "rash", "dizzy", "spark", "torn":
+		return true
+	}
+	switch t.low {
+	case "won't", "doesn't", "isn't", "can't", "doesnt", "wont", "isnt":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,285 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+)
+
+// A bid is a value that a parameter could take.
+type bid struct {
+	p     *param
+	f     found
+	score float64
+	order int
+}
+
+// fill puts what the text says into the form and returns the parameters that
+// changed. Asked is the one the text answers, if any.
+func (s *state) fill(t text, f *form, asked *param) []*param {
+	bids := s.bids(t, f, asked)
+	slices.SortStableFunc(bids, func(a, b bid) int {
+		switch {
+		case a.score != b.score:
+			if a.score > b.score {
+				return -1
+			}
+			return 1
+		case a.f.at != b.f.at:
+			return a.f.at - b.f.at
+		}
+		return a.order - b.order
+	})
+	taken := make([]bool, len(t.toks))
+	set := map[*param]bool{}
+	var changed []*param
+	for _, b := range bids {
+		if set[b.p] || b.score < 1 || b.clashes(taken, asked) {
+			continue
+		}
+		set[b.p] = true
+		if b.p != asked || !wholeAnswer(b.p.kind) {
+			for k := b.f.at; k < b.f.end; k++ {
+				taken[k] = true
+			}
+		}
+		if s.put(f, b.p, b.f) {
+			changed = append(changed, b.p)
+		}
+	}
+	return changed
+}
+
+// wholeAnswer kinds take all of an answer, with other values in it.
+func wholeAnswer(k kind) bool { return k == kindText || k == kindQuery || k == kindProblem }
+
+func (b bid) clashes(taken []bool, asked *param) bool {
+	if b.p == asked && wholeAnswer(b.p.kind) {
+		return !slices.Contains(taken[b.f.at:b.f.end], false)
+	}
+	if b.p.kind == kindQuery || b.p.kind == kindProblem {
+		return false
+	}
+	return slices.Contains(taken[b.f.at:b.f.end], true)
+}
+
+func (s *state) bids(t text, f *form, asked *param) []bid {
+	var out []bid
+	for i, p := range f.tool.params {
+		if p.fixed != nil && !p.required {
+			continue
+		}
+		r := s.reader(t)
+		r.answer = p == asked
+		fs := r.find(p)
+		if p.list && len(fs) > 0 {
+			fs = []found{join(r, p, fs)}
+		}
+		for _, v := range fs {
+			if v.at > 0 && (t.toks[v.at-1].low == "not" || v.at > 1 && t.toks[v.at-2].low == "not") && p != asked && p.kind.shaped() {
+				continue
+			}
+			out = append(out, bid{p, v, s.worth(t, f, p, v, asked), i})
+		}
+	}
+	return out
+}
+
+func (s *state) reader(t text) reader {
+	lang := strings.ToLower(s.req.Language)
+	return reader{text: t, now: s.req.Now, dayFirst: lang != "" && lang != "en" && lang != "en-us"}
+}
+
+// worth says how well a value goes with a parameter.
+func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 {
+	score := 1.0
+	if v.sure {
+		score++
+	}
+	cue := s.labelNear(t, f.tool, p, v)
+	score += cue + role(t, p, v)
+	if p == asked {
+		score += 3
+	} else if asked != nil && wholeAnswer(asked.kind) && !v.sure && cue == 0 {
+		return 0
+	}
+	old, filled := f.vals[p]
+	switch {
+	case filled && string(old.value) == string(v.value):
+		score -= 0.5
+	case filled && p != asked && !v.sure && cue == 0 && !corrects(t):
+		return 0
+	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
+		return 0
+	case filled:
+		score--
+	case p.required:
+		score++
+	}
+	if !p.required && p != asked && cue == 0 && !v.sure && p.kind != kindOption && p.kind != kindBool && p.kind != kindPlace {
+		return 0
+	}
+	if !p.required && (p.kind == kindQuery || p.kind == kindPerson && !v.sure) && p != asked {
+		return 0
+	}
+	if v.value == nil {
+		score -= 0.2
+	}
+	return score
+}
+
+// labelNear scores words around a value that name the parameter and no other
+// parameter of the same kind.
+func (s *state) labelNear(t text, tl *tool, p *param, v found) float64 {
+	score := 0.0
+	for j := v.at - 1; j >= 0 && j >= v.at-5; j-- {
+		tok := t.toks[j]
+		if tok.final == '.' || tok.final == '?' || tok.final == '!' {
+			break
+		}
+		if !common(tok.low) && tl.distinct(p, tok.stem) {
+			score += 2
+			break
+		}
+	}
+	if v.end < len(t.toks) && v.end > 0 && !t.toks[v.end-1].stop && tl.distinct(p, t.toks[v.end].stem) && !common(t.toks[v.end].low) {
+		score++
+	}
+	return score
+}
+
+func (t *tool) distinct(p *param, stem string) bool {
+	if !slices.Contains(p.stems, stem) {
+		return false
+	}
+	for _, q := range t.params {
+		if q != p && q.kind == p.kind && slices.Contains(q.stems, stem) {
+			return false
+		}
+	}
+	return true
+}
+
+// role scores "from", "to" and "until" before a value.
+func role(t text, p *param, v found) float64 {
+	if v.at == 0 {
+		return 0
+	}
+	side := 0
+	w := t.toks[v.at-1].low
+	if w == "the" && v.at > 1 {
+		w = t.toks[v.at-2].low
+	}
+	switch w {
+	case "from", "starting", "leaving", "departing", "beginning", "between":
+		side = 1
+	case "to", "until", "till", "through", "returning", "towards", "and", "back":
+		side = -1
+	default:
+		return 0
+	}
+	l := p.label + " " + p.desc
+	start := anyWord(p.label, "from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
+	end := anyWord(p.label, "to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
+	switch {
+	case start == end || w == "and" && !end:
+		return 0
+	case start && side > 0 || end && side < 0:
+		return 2
+	}
+	return -2
+}
+
+// put stores a value and reports whether that changed the form.
+func (s *state) put(f *form, p *param, v found) bool {
+	if p.kind == kindDateTime {
+		h := f.half[p]
+		if v.half.date != "" {
+			h.date = v.half.date
+		}
+		if v.half.clock != "" {
+			h.clock = v.half.clock
+		}
+		f.half[p] = h
+		if v.value = s.reader(text{}).instant(h); v.value == nil {
+			return true
+		}
+	}
+	old, had := f.vals[p]
+	if had && string(old.value) == string(v.value) {
+		return false
+	}
+	f.vals[p] = v
+	s.remember(p, v)
+	return true
+}
+
+// remember keeps what describes the caller for later skills.
+func (s *state) remember(p *param, v found) {
+	if p.kind.personal() && p.callers() {
+		s.known[kindKey(p)] = v
+	}
+}
+
+func kindKey(p *param) string {
+	l := p.label
+	switch {
+	case p.kind == kindPerson && strings.HasPrefix(l, "first"), p.kind == kindPerson && strings.HasPrefix(l, "given"):
+		return "first"
+	case p.kind == kindPerson && (strings.HasPrefix(l, "last") || strings.HasPrefix(l, "sur") || strings.HasPrefix(l, "family")):
+		return "last"
+	}
+	return string(rune('a' + int(p.kind)))
+}
+
+// callers reports parameters that are about the caller and nobody else.
+func (p *param) callers() bool {
+	for w := range strings.FieldsSeq(p.label) {
+		switch w {
+		case "name", "phone", "number", "email", "e-mail", "address", "mail", "mobile", "cell", "telephone", "zip", "code", "postal", "postcode", "zipcode", "full", "first", "last", "customer", "caller", "contact", "your", "user", "callback", "family", "given", "surname", "client", "my", "member", "guest", "street", "home", "booking", "reservation":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// join makes one list of several values.
+func join(r reader, p *param, fs []found) found {
+	out := found{at: fs[0].at, end: fs[len(fs)-1].end, sure: fs[0].sure}
+	var vals []any
+	var said []string
+	for _, f := range fs {
+		if wholeAnswer(p.kind) {
+			for _, part := range listParts(f.said) {
+				vals, said = append(vals, quoted(part)), append(said, part)
+			}
+			continue
+		}
+		vals, said = append(vals, f.value), append(said, f.said)
+	}
+	out.value, out.said = marshal(vals), series(said, "and")
+	return out
+}
+
+// listParts splits "a, b and c".
+func listParts(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(s, " and ", ","), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// series writes "a, b and c".
+func series(parts []string, word string) string {
+	switch n := len(parts); n {
+	case 0:
+		return ""
+	case 1:
+		return parts[0]
+	default:
+		return strings.Join(parts[:n-1], ", ") + " " + word + " " + parts[n-1]
+	}
+}

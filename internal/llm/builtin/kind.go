@@ -1,0 +1,189 @@
+package builtin
+
+import "strings"
+
+// A kind is what sort of value a parameter takes, and so how it is found in
+// speech and asked for.
+type kind int
+
+const (
+	kindText kind = iota
+	kindQuery
+	kindProblem
+	kindCode
+	kindPhone
+	kindEmail
+	kindURI
+	kindDate
+	kindTime
+	kindDateTime
+	kindDuration
+	kindMoney
+	kindPostal
+	kindAddress
+	kindPerson
+	kindPlace
+	kindNumber
+	kindBool
+	kindOption
+)
+
+// personal kinds describe the caller and hold for a whole conversation.
+func (k kind) personal() bool {
+	return k == kindPhone || k == kindEmail || k == kindPerson || k == kindAddress || k == kindPostal
+}
+
+// shaped kinds can be recognised wherever they are said.
+func (k kind) shaped() bool {
+	switch k {
+	case kindText, kindQuery, kindProblem, kindPlace, kindPerson, kindBool:
+		return false
+	}
+	return true
+}
+
+// kindOf reads the schema first and the parameter's name second.
+func kindOf(p *param, n node) kind {
+	if boolean(p.options) {
+		return kindBool
+	}
+	if len(p.options) > 0 {
+		return kindOption
+	}
+	switch n.typ() {
+	case "boolean":
+		return kindBool
+	case "integer":
+		return kindNumber
+	case "number":
+		if k := kindByFormat(n.str("format")); k == kindMoney || k == kindDuration {
+			return k
+		}
+		if lastWord(p.label, "amount", "price", "cost", "budget", "total", "payment", "fee") {
+			return kindMoney
+		}
+		return kindNumber
+	}
+	if k := kindByFormat(n.str("format")); k != kindText {
+		return k
+	}
+	return kindByName(p)
+}
+
+func boolean(opts []option) bool {
+	if len(opts) != 2 {
+		return false
+	}
+	a, b := strings.ToLower(opts[0].label), strings.ToLower(opts[1].label)
+	return a == "true" && b == "false" || a == "false" && b == "true" || a == "yes" && b == "no" || a == "no" && b == "yes"
+}
+
+func kindByFormat(f string) kind {
+	switch f {
+	case "phone", "tel", "phone-number", "e164":
+		return kindPhone
+	case "email", "idn-email":
+		return kindEmail
+	case "uri", "url", "iri", "uri-reference":
+		return kindURI
+	case "date":
+		return kindDate
+	case "time":
+		return kindTime
+	case "date-time", "datetime":
+		return kindDateTime
+	case "duration":
+		return kindDuration
+	case "money", "currency":
+		return kindMoney
+	case "postal-code", "zip", "postcode":
+		return kindPostal
+	case "address":
+		return kindAddress
+	case "person-name":
+		return kindPerson
+	case "uuid":
+		return kindCode
+	}
+	return kindText
+}
+
+func kindByName(p *param) kind {
+	l := p.label
+	has := func(ws ...string) bool { return anyWord(l, ws...) }
+	switch {
+	case has("email", "mail") && !has("body", "subject"):
+		return kindEmail
+	case has("phone", "mobile", "telephone", "cell", "callback", "fax") && !has("model", "type"):
+		return kindPhone
+	case has("zip", "zipcode", "postal", "postcode"):
+		return kindPostal
+	case has("url", "website", "link", "uri"):
+		return kindURI
+	case has("datetime", "timestamp") || has("date") && has("time"):
+		return kindDateTime
+	case lastWord(l, "date", "day", "birthday", "dob", "birth", "arrival", "departure") && !has("time"):
+		return kindDate
+	case lastWord(l, "time", "hour") && !has("zone"):
+		return kindTime
+	case lastWord(l, "duration", "length"):
+		return kindDuration
+	case has("amount", "budget", "price") && !has("range", "level", "tier"):
+		return kindMoney
+	case has("street", "address"):
+		return kindAddress
+	}
+	return kindByMeaning(p, l)
+}
+
+func kindByMeaning(p *param, l string) kind {
+	has := func(ws ...string) bool { return anyWord(l, ws...) }
+	switch {
+	case has("count", "quantity", "qty") || strings.HasPrefix(l, "number of ") || strings.HasPrefix(l, "num ") || l == "party size" || l == "group size" ||
+		lastWord(l, "guests", "people", "passengers", "adults", "children", "seats", "tickets", "nights", "persons", "riders"):
+		return kindNumber
+	case has("id", "code", "number", "serial", "reference", "ref", "sku", "vin", "iban", "imei", "pin", "plate", "identifier", "no", "registration", "barcode", "ticket"):
+		return kindCode
+	case has("query", "question", "keywords") || l == "search" || l == "search term" || l == "search terms":
+		return kindQuery
+	case has("problem", "issue", "symptom", "symptoms", "fault", "complaint", "reason", "concern", "defect", "description"):
+		return kindProblem
+	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station"):
+		return kindPlace
+	case personName(p, l):
+		return kindPerson
+	}
+	return kindText
+}
+
+func personName(p *param, l string) bool {
+	switch l {
+	case "name":
+		d := strings.ToLower(p.desc)
+		return d == "" || anyWord(d, "caller", "customer", "person", "patient", "guest", "contact", "your", "full", "client", "student", "child", "member", "visitor")
+	case "caller", "customer", "guest", "patient", "student", "child", "contact", "first name", "last name", "surname", "full name", "family name", "given name":
+		return true
+	}
+	if !lastWord(l, "name") {
+		return false
+	}
+	return anyWord(l, "caller", "customer", "person", "patient", "guest", "contact", "client", "student", "child", "pupil", "member", "visitor",
+		"first", "last", "full", "recipient", "sender", "driver", "parent", "holder", "owner", "user", "your", "sur", "passenger", "receiver", "booking", "reservation", "attendee")
+}
+
+func anyWord(s string, ws ...string) bool {
+	for f := range strings.FieldsFuncSeq(s, func(r rune) bool {
+		return r != '\'' && (r < '0' || r > 'z' || r > '9' && r < 'A' || r > 'Z' && r < 'a')
+	}) {
+		for _, w := range ws {
+			if strings.EqualFold(f, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lastWord(s string, ws ...string) bool {
+	return anyWord(s[strings.LastIndexByte(s, ' ')+1:], ws...)
+}

@@ -1,0 +1,116 @@
+package builtin
+
+import (
+	"strconv"
+	"strings"
+)
+
+// list tells a list: how many, and the first few.
+func (v *view) list(f field, l value) string {
+	noun := f.label
+	switch noun {
+	case "items", "results", "data", "list", "rows", "records", "matches", "entries", "values":
+		noun = ""
+	}
+	switch len(l.items) {
+	case 0:
+		if noun != "" {
+			return "I didn't find any " + noun + "."
+		}
+		return v.notFound()
+	case 1:
+		if o := l.items[0]; o.kind == 'o' {
+			return "I found one. " + v.one(o)
+		}
+	}
+	var said []string
+	for i, it := range l.items {
+		if i == maxItems {
+			break
+		}
+		if s := v.item(it); s != "" {
+			said = append(said, s)
+		}
+	}
+	if len(said) == 0 {
+		return "I found " + strconv.Itoa(len(l.items)) + " " + strings.TrimSpace(noun) + "."
+	}
+	if more := len(l.items) - len(said); more > 0 {
+		said = append(said, strconv.Itoa(more)+" more")
+	}
+	head := "I found " + strconv.Itoa(len(l.items))
+	if len(l.items) == 1 {
+		head = "I found one"
+		noun = singular(noun)
+	}
+	if noun != "" {
+		head += " " + noun
+	}
+	for _, s := range said {
+		if strings.Contains(s, ",") && len(said) > 1 {
+			n := len(said) - 1
+			return head + ": " + strings.Join(said[:n], "; ") + "; and " + said[n] + "."
+		}
+	}
+	return head + ": " + series(said, "and") + "."
+}
+
+func singular(s string) string {
+	if strings.HasSuffix(s, "ies") {
+		return s[:len(s)-3] + "y"
+	}
+	return strings.TrimSuffix(s, "s")
+}
+
+// one tells the only item of a list.
+func (v *view) one(o value) string {
+	fs := v.fields(o, "", "", 0)
+	return v.tellFields(o, fs)
+}
+
+// item is an entry of a list in a few words: "Room 12 at 9 AM for $80".
+func (v *view) item(it value) string {
+	if it.scalar() {
+		return (field{val: it}).spoken(v.now)
+	}
+	if it.kind != 'o' {
+		return ""
+	}
+	fs := v.fields(it, "", "", 0)
+	head, rest := "", []field{}
+	for _, f := range fs {
+		if head == "" && f.val.kind == 's' && !f.isDate() && (names(f.label) || lastWord(f.label, "name", "title", "label", "subject", "description")) {
+			head = f.spoken(v.now)
+			continue
+		}
+		rest = append(rest, f)
+	}
+	if head == "" && len(rest) > 0 {
+		head, rest = rest[0].spoken(v.now), rest[1:]
+	}
+	details := 0
+	for _, f := range rest {
+		if details == 3 {
+			break
+		}
+		said := f.spoken(v.now)
+		switch {
+		case f.isDate():
+			head += " on " + said
+		case anyWord(f.label, "time", "start", "starts") && strings.HasSuffix(said, "M"):
+			head += " at " + said
+		case f.isMoney():
+			head += " for " + said
+		case lastWord(f.label, "status", "state"):
+			head += ", " + lowerFirst(said)
+		case anyWord(f.label, "location", "address", "city", "area", "place"):
+			head += " in " + said
+		case lastWord(f.label, "with", "doctor", "instructor", "teacher", "stylist", "provider"):
+			head += " with " + said
+		default:
+			continue
+		}
+		details++
+	}
+	return head
+}

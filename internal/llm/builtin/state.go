@@ -1,0 +1,324 @@
+package builtin
+
+import (
+	"encoding/json"
+	"strings"
+
+	"callwright/internal/llm"
+)
+
+// A form is a skill with the values for it so far.
+type form struct {
+	tool *tool
+	vals map[*param]found
+	half map[*param]halfTime
+}
+
+func newForm(t *tool) *form {
+	return &form{tool: t, vals: map[*param]found{}, half: map[*param]halfTime{}}
+}
+
+func (f *form) clone() *form {
+	c := newForm(f.tool)
+	for p, v := range f.vals {
+		c.vals[p] = v
+	}
+	return c
+}
+
+// missing returns the next parameter to ask for, nil when the form is complete.
+func (f *form) missing() *param {
+	for _, p := range f.tool.ask {
+		if _, ok := f.vals[p]; !ok && p.fixed == nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// arguments writes the values as a JSON object with sorted keys.
+func (f *form) arguments() json.RawMessage {
+	root := map[string]any{}
+	for _, p := range f.tool.params {
+		v := p.fixed
+		if got, ok := f.vals[p]; ok {
+			v = got.value
+		}
+		if v == nil {
+			continue
+		}
+		m := root
+		for _, name := range p.path[:len(p.path)-1] {
+			sub, ok := m[name].(map[string]any)
+			if !ok {
+				sub = map[string]any{}
+				m[name] = sub
+			}
+			m = sub
+		}
+		m[p.path[len(p.path)-1]] = v
+	}
+	return marshal(root)
+}
+
+func marshal(v any) json.RawMessage {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil { // a schema's default may be broken JSON
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(strings.TrimSpace(b.String()))
+}
+
+// formOf reads the arguments of a call that is in the messages.
+func formOf(t *tool, args json.RawMessage) *form {
+	f := newForm(t)
+	for _, p := range t.params {
+		raw := args
+		for _, name := range p.path {
+			var m map[string]json.RawMessage
+			if json.Unmarshal(raw, &m) != nil {
+				raw = nil
+				break
+			}
+			raw = m[name]
+		}
+		if raw != nil && string(raw) != "null" {
+			f.vals[p] = found{value: raw, said: plain(raw), sure: true}
+		}
+	}
+	return f
+}
+
+// A run is a call that was made and what became of it.
+type run struct {
+	id      string
+	form    *form
+	args    string
+	result  llm.ToolResult
+	assumed bool // the messages show no call, but one was due and an answer followed
+}
+
+// A state is what a conversation has come to, rebuilt from its messages.
+type state struct {
+	req   llm.Request
+	index *index
+
+	cur     *form // being collected
+	asked   *param
+	leaving bool // the caller was asked whether to leave it
+	misses  int  // answers to the question asked that were none
+	asks    int  // questions asked for cur
+	runs    []run
+	since   int // index of the first run after the caller's last words
+	known   map[string]found
+	forms   []*form // that came to an end, oldest first
+	said    string  // the assistant's last words
+	heard   text    // the caller's last words
+	plan    plan
+}
+
+// A plan is what to do next: say something, call a tool, or both.
+type plan struct {
+	say  string
+	call *form
+	ask  *param
+}
+
+func newState(req llm.Request) *state {
+	return &state{req: req, index: newIndex(tools(req.Tools)), known: map[string]found{}}
+}
+
+// replay goes through the messages as they happened. Its own policy, run over
+// the caller's words, tells what each answer was an answer to; what the messages
+// say about questions and calls goes before that.
+func (s *state) replay() {
+	for i, m := range s.req.Messages {
+		switch m.Role {
+		case llm.User:
+			s.since = len(s.runs)
+			s.heard = read(m.Content)
+			s.plan = s.hear()
+			s.asked = s.plan.ask
+			if s.plan.call != nil && i+1 < len(s.req.Messages) && !s.callFollows(i+1) {
+				s.assume(s.plan.call)
+			}
+		case llm.Assistant:
+			if strings.TrimSpace(m.Content) != "" {
+				s.spoken(m.Content)
+			}
+			for _, c := range m.ToolCalls {
+				s.called(c)
+			}
+		case llm.ToolRole:
+			s.returned(m)
+		}
+	}
+}
+
+func (s *state) callFollows(i int) bool {
+	for ; i < len(s.req.Messages) && s.req.Messages[i].Role != llm.User; i++ {
+		if len(s.req.Messages[i].ToolCalls) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// assume notes a call that the messages leave out, as transcripts of other
+// clients do, so that it is not made again.
+func (s *state) assume(f *form) {
+	s.runs = append(s.runs, run{form: f.clone(), args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: llm.StatusDone}})
+	s.finish()
+}
+
+func (s *state) called(c llm.ToolCall) {
+	t := s.toolNamed(c.Name)
+	if t == nil {
+		return
+	}
+	f := formOf(t, c.Arguments)
+	s.cur, s.asked, s.leaving, s.misses = f, nil, false, 0
+	s.runs = append(s.runs, run{id: c.ID, form: f, args: string(f.arguments())})
+}
+
+func (s *state) toolNamed(name string) *tool {
+	for _, t := range s.index.tools {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (s *state) returned(m llm.Message) {
+	var res llm.ToolResult
+	if json.Unmarshal([]byte(m.Content), &res) != nil {
+		res = llm.ToolResult{Status: llm.StatusDone, Result: quoted(m.Content)}
+	}
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		r := &s.runs[i]
+		if r.id != m.ToolCallID || r.result.Status != "" {
+			continue
+		}
+		r.result = res
+		if s.cur == nil || s.cur.tool != r.form.tool {
+			s.cur = r.form
+		}
+		switch res.Status {
+		case llm.StatusNeedsInput:
+			s.cur = s.cur.clone()
+			for k := len(res.Fields) - 1; k >= 0; k-- {
+				if p := r.form.tool.param(res.Fields[k].Name); p != nil {
+					delete(s.cur.vals, p)
+					s.asked = p
+				}
+			}
+		case llm.StatusConfirmation, llm.StatusVerification:
+		default:
+			s.finish()
+		}
+		return
+	}
+}
+
+// finish ends the collecting; what was said stays known.
+func (s *state) finish() {
+	if s.cur != nil {
+		s.forms = append(s.forms, s.cur)
+	}
+	s.cur, s.asked, s.leaving, s.misses, s.asks = nil, nil, false, 0, 0
+}
+
+// last returns the last run, nil when there is none.
+func (s *state) last() *run {
+	if len(s.runs) == 0 {
+		return nil
+	}
+	return &s.runs[len(s.runs)-1]
+}
+
+// spoken takes note of what the assistant said: its question decides what the
+// next words are an answer to, whoever wrote it.
+func (s *state) spoken(words string) {
+	s.said = words
+	if s.cur == nil {
+		return
+	}
+	if !strings.Contains(words, "?") && !strings.Contains(words, "please") {
+		return
+	}
+	if s.asked != nil && strings.Contains(words, s.question(s.asked)) {
+		return
+	}
+	for _, p := range s.cur.tool.params {
+		if strings.Contains(words, s.question(p)) {
+			s.asked = p
+			return
+		}
+	}
+	if p := s.cur.tool.askedIn(read(words), s.cur); p != nil {
+		s.asked = p
+	}
+}
+
+// askedIn recognises which parameter a question in other words is about.
+func (t *tool) askedIn(q text, f *form) *param {
+	var best *param
+	top := 0.0
+	for _, p := range t.params {
+		score := 0.0
+		for _, tok := range q.toks {
+			if common(tok.low) {
+				continue
+			}
+			for _, st := range p.stems {
+				if st == tok.stem || concept(st) == concept(tok.stem) {
+					score++
+					break
+				}
+			}
+		}
+		score += p.cue(q)
+		if _, ok := f.vals[p]; ok {
+			score -= 1.5
+		} else if p.required {
+			score += 0.5
+		}
+		if score > top {
+			best, top = p, score
+		}
+	}
+	if top < 1 {
+		return nil
+	}
+	return best
+}
+
+// cue scores question words that go with a kind.
+func (p *param) cue(q text) float64 {
+	has := func(phrases ...string) float64 {
+		if q.has(phrases...) >= 0 {
+			return 1.5
+		}
+		return 0
+	}
+	switch p.kind {
+	case kindDate, kindDateTime:
+		return has("when", "what day", "which day", "date", "dates")
+	case kindTime:
+		return has("what time", "which time", "when")
+	case kindPlace, kindAddress:
+		return has("where", "city", "location", "area", "address")
+	case kindNumber:
+		return has("how many", "number of")
+	case kindMoney:
+		return has("how much", "amount")
+	case kindPerson:
+		return has("name", "who")
+	case kindPhone:
+		return has("phone", "reach you", "call you")
+	}
+	return 0
+}

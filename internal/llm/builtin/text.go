@@ -1,0 +1,270 @@
+package builtin
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A token is one word of a text with the punctuation around it taken off.
+type token struct {
+	raw   string // as written: "SN-48213-B"
+	low   string // lower case, ’ as ', without a final 's: "dishwasher"
+	stem  string // lightly stemmed: "book" of "booking"
+	at    int    // offset of raw in the text
+	end   int    // offset behind raw
+	stop  bool   // a sentence or clause ends here: . , ; : ? !
+	final byte   // the punctuation that ends it, 0 for none
+	quote bool   // a quotation mark opens here
+}
+
+// A text is what somebody said, in words.
+type text struct {
+	raw  string
+	toks []token
+}
+
+func read(s string) text {
+	t := text{raw: s}
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) {
+			i += n
+			continue
+		}
+		j := i
+		for j < len(s) {
+			r, n := utf8.DecodeRuneInString(s[j:])
+			if unicode.IsSpace(r) || r == '—' {
+				break
+			}
+			j += n
+		}
+		t.add(i, j)
+		i = j
+		if strings.HasPrefix(s[i:], "—") {
+			i += len("—")
+		}
+	}
+	return t
+}
+
+// add makes a token of s[i:j], or two when a comma or slash joins words.
+func (t *text) add(i, j int) {
+	s := t.raw[i:j]
+	if k := strings.IndexAny(s, ",;!?"); k > 0 && k < len(s)-1 && !digitAt(s, k+1) {
+		t.add(i, i+k+1)
+		t.add(i+k+1, j)
+		return
+	}
+	core := strings.TrimLeft(s, "([{\"'“‘„«¿¡*_`<…-–.")
+	lead := s[:len(s)-len(core)]
+	body := strings.TrimRight(core, ")]}\"'”’»*`>…-–.,;:!?")
+	tail := core[len(body):]
+	if body == "" {
+		if strings.ContainsAny(s, ".,;:!?") && len(t.toks) > 0 {
+			t.toks[len(t.toks)-1].stop = true
+		}
+		return
+	}
+	tok := token{raw: body, at: i + len(lead), quote: strings.ContainsAny(lead, "\"“„«")}
+	tok.end = tok.at + len(body)
+	if k := strings.IndexAny(tail, ".,;:!?"); k >= 0 && !(abbreviation(body) && tail[k] == '.') {
+		tok.stop, tok.final = true, tail[k]
+	}
+	low := strings.ToLower(strings.ReplaceAll(body, "’", "'"))
+	if strings.HasSuffix(low, "'s") && !contraction(low) {
+		low = low[:len(low)-2]
+	}
+	switch low {
+	case "p.m":
+		low = "pm"
+	case "a.m":
+		low = "am"
+	}
+	tok.low = low
+	tok.stem = stem(low)
+	t.toks = append(t.toks, tok)
+}
+
+func digitAt(s string, i int) bool { return i < len(s) && s[i] >= '0' && s[i] <= '9' }
+
+func abbreviation(s string) bool {
+	switch strings.ToLower(s) {
+	case "mr", "mrs", "ms", "dr", "st", "p.m", "a.m", "no", "apt", "ave", "rd", "blvd", "approx", "e.g", "i.e":
+		return true
+	}
+	return false
+}
+
+func contraction(s string) bool {
+	switch s {
+	case "it's", "that's", "what's", "where's", "when's", "who's", "how's", "there's", "here's", "he's", "she's", "let's", "name's":
+		return true
+	}
+	return false
+}
+
+// span returns the words from token i to before token j as they were written.
+func (t text) span(i, j int) string {
+	if i >= j || j > len(t.toks) {
+		return ""
+	}
+	return t.raw[t.toks[i].at:t.toks[j-1].end]
+}
+
+// is reports whether the words at i are those of phrase.
+func (t text) is(i int, phrase string) bool { return t.matches(i, phrase) > 0 }
+
+// matches returns how many tokens phrase takes at i, 0 when it is not there.
+func (t text) matches(i int, phrase string) int {
+	n := 0
+	for len(phrase) > 0 {
+		w, rest, _ := strings.Cut(phrase, " ")
+		if i+n >= len(t.toks) || t.toks[i+n].low != w {
+			return 0
+		}
+		n++
+		phrase = rest
+	}
+	return n
+}
+
+// has returns the first place where one of the phrases stands, or -1.
+func (t text) has(phrases ...string) int {
+	for i := range t.toks {
+		for _, p := range phrases {
+			if t.matches(i, p) > 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// asks reports whether the text is put as a question.
+func (t text) asks() bool {
+	if strings.Contains(t.raw, "?") {
+		return true
+	}
+	if len(t.toks) < 3 {
+		return false
+	}
+	switch t.toks[0].low {
+	case "what", "what's", "where", "where's", "when", "when's", "who", "who's", "how", "how's", "why", "which",
+		"is", "are", "do", "does", "did", "can", "could", "will", "would", "has", "have":
+		return true
+	}
+	return false
+}
+
+// stem takes off the endings that do not change what a word is about. It is
+// meant for comparing words with each other, not for showing.
+func stem(w string) string {
+	for i := range len(w) {
+		if w[i] < 'a' || w[i] > 'z' {
+			return w
+		}
+	}
+	n := len(w)
+	switch {
+	case n > 4 && strings.HasSuffix(w, "ies"):
+		w = w[:n-3] + "y"
+	case n > 4 && (strings.HasSuffix(w, "sses") || strings.HasSuffix(w, "ches") || strings.HasSuffix(w, "shes") || strings.HasSuffix(w, "xes")):
+		w = w[:n-2]
+	case n > 3 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "is"):
+		w = w[:n-1]
+	}
+	n = len(w)
+	switch {
+	case n > 5 && strings.HasSuffix(w, "ing"):
+		w = undouble(w[:n-3])
+	case n > 4 && strings.HasSuffix(w, "ed") && !strings.HasSuffix(w, "eed"):
+		w = undouble(w[:n-2])
+	}
+	if n = len(w); n > 3 && w[n-1] == 'e' {
+		w = w[:n-1]
+	}
+	return w
+}
+
+func undouble(w string) string {
+	n := len(w)
+	if n > 3 && w[n-1] == w[n-2] && !strings.ContainsRune("aeiousl", rune(w[n-1])) {
+		return w[:n-1]
+	}
+	return w
+}
+
+// common reports words that say nothing about what somebody wants.
+func common(w string) bool {
+	switch w {
+	case "a", "an", "the", "this", "that", "these", "those", "there", "here", "it", "its", "it's", "that's", "there's", "here's",
+		"i", "i'm", "i'd", "i've", "i'll", "im", "me", "my", "mine", "myself", "we", "we're", "we'd", "us", "our", "you", "you're", "your", "yours",
+		"he", "him", "his", "she", "her", "they", "them", "their", "someone", "something", "anything", "one", "ones",
+		"is", "isn't", "am", "are", "aren't", "was", "were", "be", "been", "being", "do", "does", "did", "don't", "doesn't", "didn't", "has", "have", "haven't", "had",
+		"can", "can't", "could", "couldn't", "will", "won't", "would", "should", "shall", "may", "might", "must",
+		"and", "or", "but", "if", "then", "than", "so", "because", "as", "of", "to", "in", "on", "at", "by", "for", "from", "with", "without", "about", "into", "out", "up", "off", "over", "under", "until", "till", "between",
+		"what", "what's", "which", "who", "when", "where", "why", "how", "whether",
+		"not", "no", "yes", "ok", "okay", "please", "thanks", "thank", "hi", "hello", "hey", "well", "um", "uh", "oh", "just", "also", "too", "very", "really", "actually", "maybe", "again", "still", "already", "now", "ever", "only",
+		"any", "some", "all", "each", "every", "other", "another", "more", "most", "much", "many", "few", "lot",
+		"want", "need", "like", "wish", "get", "got", "give", "let", "let's", "make", "take", "go", "going", "come", "know", "think", "tell", "say", "said", "ask", "asks", "see", "try", "use", "used", "using", "help", "able", "sure", "good", "great", "new", "thing", "things", "way",
+		"given", "customer", "customers", "caller", "callers", "user", "users", "client", "clients", "tool", "skill", "agent", "call", "calls", "specific", "particular", "based", "via", "e.g", "i.e", "etc", "e", "g":
+		return true
+	}
+	return false
+}
+
+// content returns the tokens that say what a text is about.
+func content(toks []token) []token {
+	var out []token
+	for _, t := range toks {
+		if !common(t.low) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// words turns a name like "warrantyEnd" or "order_number" into lower-case words.
+func words(name string) string {
+	var b strings.Builder
+	prev := rune(0)
+	rs := []rune(name)
+	for i, r := range rs {
+		switch {
+		case r == '_' || r == '-' || r == '.' || r == '/' || r == ' ' || r == ':':
+			r = ' '
+			if prev == ' ' || b.Len() == 0 {
+				prev = ' '
+				continue
+			}
+		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(prev) || unicode.IsDigit(prev) ||
+			unicode.IsUpper(prev) && i+1 < len(rs) && unicode.IsLower(rs[i+1])):
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+		prev = r
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 || r == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// lowerFirst leaves words like "ID" and "SN-48213" as they are.
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 || r == utf8.RuneError {
+		return s
+	}
+	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) || unicode.IsDigit(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
+}

@@ -1,0 +1,305 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// How much of a result is told at once.
+const (
+	maxFacts = 4
+	maxItems = 4
+)
+
+// A view tells one result to the caller who asked a question.
+type view struct {
+	run      *run
+	question text
+	now      time.Time
+}
+
+// sentences tells the whole result as far as it matters.
+func (v *view) sentences() string {
+	res := unwrap(parse(v.run.result.Result))
+	switch res.kind {
+	case 0:
+		return v.done()
+	case 'b':
+		if res.text == "true" {
+			return v.done()
+		}
+		return "I'm afraid not."
+	case 's', 'n':
+		if strings.Contains(res.text, " ") {
+			return clip(sentence(upperFirst(res.text)))
+		}
+		return "It's " + (field{val: res}).spoken(v.now) + "."
+	case 'l':
+		return v.list(field{label: ""}, res)
+	}
+	return v.object(res)
+}
+
+// unwrap takes off envelopes such as {"success": true, "data": {…}}.
+func unwrap(v value) value {
+	for range 3 {
+		if v.kind != 'o' {
+			return v
+		}
+		inner, others := value{}, 0
+		for _, m := range v.members {
+			switch strings.ToLower(m.key) {
+			case "data", "result", "response", "payload", "body", "record":
+				inner = m.val
+			case "success", "ok", "code", "request_id", "requestid", "meta", "version", "error", "errors":
+				if m.val.text == "false" {
+					others++
+				}
+			default:
+				others++
+			}
+		}
+		if others > 0 || inner.kind != 'o' && inner.kind != 'l' && inner.kind != 's' {
+			return v
+		}
+		v = inner
+	}
+	return v
+}
+
+// done is for results that say no more than that.
+func (v *view) done() string {
+	if v.run.form.tool.reads() {
+		return "That's all in order."
+	}
+	return v.deedDone()
+}
+
+func (v *view) deedDone() string {
+	switch v.run.form.tool.verb() {
+	case "book", "reserve":
+		return "That's booked."
+	case "schedule", "arrange":
+		return "That's scheduled."
+	case "cancel":
+		return "That's cancelled."
+	case "report":
+		return "Thank you, that's reported."
+	case "order", "buy":
+		return "That's ordered."
+	case "send":
+		return "That's sent."
+	case "register", "sign", "join":
+		return "You're registered."
+	case "reschedule", "change", "update", "move":
+		return "That's changed."
+	}
+	return "That's done."
+}
+
+// object tells an object: a ready sentence if it has one, its facts, its lists.
+func (v *view) object(o value) string {
+	if v.nothing(o) {
+		return v.notFound()
+	}
+	if s := v.ready(o); s != "" {
+		return s
+	}
+	fs := v.fields(o, "", "", 0)
+	parts := []string{}
+	if s := v.tellFields(o, fs); s != "" {
+		parts = append(parts, s)
+	}
+	lists := 0
+	for _, m := range o.members {
+		if m.val.kind == 'l' && lists < 2 && (len(m.val.items) > 0 || len(fs) == 0) {
+			parts = append(parts, v.list(field{label: words(m.key)}, m.val))
+			lists++
+		}
+	}
+	if len(parts) == 0 {
+		if failed(o) {
+			return "I'm sorry, that didn't work."
+		}
+		return v.done()
+	}
+	if !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) {
+		return v.deedDone() + " " + strings.Join(parts, " ")
+	}
+	return strings.Join(parts, " ")
+}
+
+func failed(o value) bool {
+	return o.member("ok").text == "false" || o.member("success").text == "false"
+}
+
+// negative reports a result that says the deed was not done.
+func (v *view) negative(o value) bool {
+	for _, m := range o.members {
+		if m.val.kind == 'b' && m.val.text == "false" {
+			return true
+		}
+		if st := words(m.key); m.val.kind == 's' && (st == "status" || st == "state" || st == "error" || strings.HasSuffix(st, " status")) && !doneWord(m.val.text) {
+			return true
+		}
+	}
+	return false
+}
+
+func doneWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "ok", "done", "success", "successful", "booked", "confirmed", "created", "completed", "sent", "scheduled", "accepted", "received", "recorded", "reserved", "cancelled", "canceled", "placed", "open", "new":
+		return true
+	}
+	return false
+}
+
+// nothing recognises answers that say that there is none.
+func (v *view) nothing(o value) bool {
+	if o.member("found", "exists").text == "false" || o.member("count", "total count", "total results").text == "0" {
+		return true
+	}
+	if e := strings.ToLower(o.member("error", "status", "result").text); e == "not found" || e == "not_found" || e == "no results" || e == "none" || e == "no_match" {
+		return true
+	}
+	if len(o.members) == 0 {
+		return v.run.form.tool.reads()
+	}
+	for _, m := range o.members {
+		if !m.val.empty() && !(m.val.kind == 'b' || m.val.kind == 'n' && m.val.text == "0") {
+			return false
+		}
+		if m.val.kind == 'b' && len(o.members) == 1 {
+			return false
+		}
+	}
+	return v.run.form.tool.reads() && slices.ContainsFunc(o.members, func(m member) bool { return m.val.kind == 'l' || m.val.kind == 0 })
+}
+
+func (v *view) notFound() string {
+	for _, p := range v.run.form.tool.ask {
+		if got, ok := v.run.form.vals[p]; ok && p.kind == kindCode {
+			return "I couldn't find anything for " + p.noun() + " " + got.said + ". Would you like to check it and give it to me again?"
+		}
+	}
+	return "I'm sorry, I didn't find anything for that."
+}
+
+// ready is a sentence that the system wrote for the purpose.
+func (v *view) ready(o value) string {
+	for _, key := range []string{"say", "speech", "message", "summary", "answer", "text", "reply", "description", "content"} {
+		m := o.member(key)
+		if m.kind != 's' || !strings.Contains(m.text, " ") {
+			continue
+		}
+		if key == "description" || key == "content" {
+			if len(o.members) > 1 {
+				continue
+			}
+		}
+		s := clip(sentence(upperFirst(m.text)))
+		if more := v.unsaid(o, s); more != "" {
+			s += " " + more
+		}
+		return s
+	}
+	return ""
+}
+
+// unsaid are the dates, amounts and numbers that a ready sentence leaves out.
+func (v *view) unsaid(o value, said string) string {
+	var keep []field
+	for _, f := range v.fields(o, "", "", 0) {
+		w := f.spoken(v.now)
+		if (f.isDate() || f.isMoney() || reference(f.label)) && !strings.Contains(said, w) && !strings.Contains(said, f.val.text) && !mentions(said, f) {
+			keep = append(keep, f)
+		}
+	}
+	if len(keep) > 2 {
+		keep = keep[:2]
+	}
+	return v.clauses(keep, "")
+}
+
+// mentions reports that a sentence names the day of a date in its own way.
+func mentions(said string, f field) bool {
+	t, _, ok := instant(f.val)
+	return ok && (strings.Contains(said, t.Format("January 2")) || strings.Contains(said, t.Format("2 January")) || strings.Contains(said, t.Format("Jan 2")) || strings.Contains(said, t.Format("Monday")))
+}
+
+// facts is what a result says beyond a sentence that is there already.
+func (v *view) facts() string {
+	o := unwrap(parse(v.run.result.Result))
+	if o.kind != 'o' {
+		return ""
+	}
+	return v.tellFields(o, v.fields(o, "", "", 0))
+}
+
+// fields lists the facts of an object, nested ones with their place in the
+// label, without echoes, ids and bookkeeping.
+func (v *view) fields(o value, prefix, currency string, depth int) []field {
+	if c := o.member("currency", "currency code"); c.kind == 's' {
+		currency = c.text
+	}
+	var out []field
+	for _, m := range o.members {
+		label := words(m.key)
+		if prefix != "" && !strings.Contains(label, prefix) && !(label == "name") {
+			label = prefix + " " + label
+		}
+		switch {
+		case m.val.empty(), bookkeeping(words(m.key)), v.echo(m.val):
+		case m.val.kind == 'o' && depth < 3:
+			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
+		case m.val.scalar() && !(opaque(words(m.key), m.val) && !reference(label)):
+			out = append(out, field{label: label, val: m.val, currency: currency})
+		}
+	}
+	return out
+}
+
+func bookkeeping(label string) bool {
+	switch label {
+	case "ok", "success", "currency", "currency code", "code", "status code", "created at", "updated at", "timestamp", "request id", "trace id", "locale", "language", "timezone", "time zone", "version", "type", "object", "kind", "url", "link", "href", "image", "image url", "links", "found", "exists", "count", "error code":
+		return true
+	}
+	return false
+}
+
+func opaque(label string, v value) bool {
+	return lastWord(label, "id", "uuid", "guid", "hash", "token", "key", "etag") || v.kind == 's' && strings.Contains(v.text, "://")
+}
+
+// reference reports numbers that a caller writes down.
+func reference(label string) bool {
+	return anyWord(label, "confirmation", "reference", "ticket", "booking", "case", "claim", "reservation", "tracking") && anyWord(label, "number", "code", "id", "reference", "ref", "no", "confirmation")
+}
+
+// echo reports a value that the caller gave.
+func (v *view) echo(val value) bool {
+	if val.kind == 'b' || !val.scalar() {
+		return false
+	}
+	for _, got := range v.run.form.vals {
+		if strings.EqualFold(plain(got.value), val.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// clip keeps long texts to what can be listened to.
+func clip(s string) string {
+	const limit = 600
+	if len(s) <= limit {
+		return s
+	}
+	cut := strings.LastIndexAny(s[:limit], ".!?")
+	if cut < limit/3 {
+		cut = strings.LastIndexByte(s[:limit], ' ')
+		return strings.ToValidUTF8(s[:max(cut, 0)], "") + "…"
+	}
+	return s[:cut+1]
+}
