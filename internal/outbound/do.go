@@ -131,7 +131,7 @@ func (c *Client) send(ctx context.Context, x *exchange, u *url.URL, r *Request, 
 		Method: r.Method, URL: u, Host: u.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: oneShot{bytes.NewReader(r.Body)}, ContentLength: int64(len(r.Body)),
-	}).WithContext(httptrace.WithClientTrace(withCaller(ctx), x.trace()))
+	}).WithContext(withCaller(httptrace.WithClientTrace(ctx, x.trace())))
 	resp, err := c.once.RoundTrip(req)
 	if err != nil {
 		return err

@@ -83,13 +83,13 @@ func handshakeProblem(err error) string {
 		return "has a TLS certificate for another name."
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "has a TLS certificate from an unknown authority (self-signed?)."
+		return "has a TLS certificate from an unknown authority, or a self-signed one."
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "has a TLS certificate that is not valid."
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "does not speak TLS: is it http rather than https?"
+		return "does not speak TLS: perhaps it is http, not https."
 	}
 	return "did not complete a TLS handshake (1.2 or newer is needed)."
 }
