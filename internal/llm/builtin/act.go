@@ -37,6 +37,8 @@ func actOf(t text) act {
 		return actUnsure
 	case t.rest("goodbye", "good bye", "bye", "see you", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
 		return actBye
+	case t.small(8) && t.has("thanks", "thank you", "thx") >= 0 && t.rest("thanks", "thank you", "thx", "ok", "okay", "great", "perfect", "alright") == 0 && !t.says("yes", "yeah", "yep", "sure", "please", "no", "nope"):
+		return actThank
 	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t):
 		return actThank
 	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "hola", "hallo", "guten tag", "bonjour") == 0:
@@ -74,6 +76,16 @@ func (t text) rest(phrases ...string) int {
 		}
 	}
 	return n
+}
+
+// says reports that the text begins with one of the words.
+func (t text) says(ws ...string) bool {
+	for _, w := range ws {
+		if t.is(0, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func polite(w string) bool {
@@ -140,7 +152,7 @@ func corrects(t text) bool {
 
 // again reports that something already done is wanted once more.
 func again(t text) bool {
-	return t.has("again", "once more", "try again", "retry", "recheck", "re-check", "refresh", "one more time", "another try", "still", "double check", "double-check") >= 0
+	return t.has("once more", "try again", "check again", "look again", "again please", "do it again", "do that again", "try it again", "try that again", "check it again", "check that again", "book it again", "retry", "recheck", "re-check", "refresh", "another try", "double check", "double-check") >= 0 || t.is(0, "again") && t.small(3)
 }
 
 // afresh reports that the same kind of thing is wanted for something else.

@@ -19,6 +19,9 @@ func (s *state) question(p *param) string {
 	if strings.HasSuffix(p.desc, "?") && len(p.desc) < 120 && !strings.Contains(p.desc, ". ") {
 		return upperFirst(p.desc)
 	}
+	if q := p.askedByDescription(); q != "" {
+		return q
+	}
 	tl := s.cur
 	switch p.kind {
 	case kindOption:
@@ -33,7 +36,7 @@ func (s *state) question(p *param) string {
 				return "And on what day?"
 			}
 		}
-		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "preferred", "when", "at", "start time", "requested") {
+		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "starts", "preferred", "when", "at", "requested") {
 			return "What day and time would suit you?"
 		}
 		return "What is " + p.noun() + "? Please give me the day and the time."
@@ -69,7 +72,7 @@ func (p *param) askThing() string {
 	switch p.kind {
 	case kindPhone:
 		if p.callers() {
-			return "What's the best phone number for you?"
+			return "What's the best phone number to reach you on?"
 		}
 	case kindEmail:
 		if p.callers() {
@@ -81,7 +84,7 @@ func (p *param) askThing() string {
 			return "What's your first name?"
 		case strings.HasPrefix(p.label, "last"), strings.HasPrefix(p.label, "family"), strings.HasPrefix(p.label, "sur"):
 			return "What's your last name?"
-		case p.callers():
+		case p.callers() || strings.HasPrefix(p.nounPhrase(), "your "):
 			return "Could I have your name, please?"
 		}
 		return "What is " + possessive(p.label) + "?"
@@ -97,9 +100,11 @@ func (p *param) askThing() string {
 		}
 	case kindProblem:
 		switch {
+		case p.nounPhrase() != "":
+			return p.ask()
 		case anyWord(p.label, "symptom", "symptoms"):
 			return "What are the symptoms?"
-		case anyWord(p.label, "reason"):
+		case anyWord(p.label, "reason") && p.nounPhrase() == "":
 			return "What is the reason?"
 		case anyWord(p.label, "problem", "issue", "fault", "complaint", "concern", "defect"):
 			return "What seems to be the problem?"
@@ -110,13 +115,24 @@ func (p *param) askThing() string {
 	if anyWord(p.label, "message", "note", "notes", "comment", "comments") {
 		return "What would you like me to pass on?"
 	}
-	return "What is " + p.noun() + "?"
+	return p.ask()
+}
+
+func (p *param) ask() string {
+	n := p.noun()
+	if w, _, _ := strings.Cut(n, " of "); strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "address") {
+		return "What are " + n + "?"
+	}
+	return "What is " + n + "?"
 }
 
 // noun is the parameter with its article: "the serial number", "your account
 // number".
 func (p *param) noun() string {
 	l := p.label
+	if d := p.nounPhrase(); d != "" {
+		l = d
+	}
 	switch w := lastOf(l); w {
 	case "id", "sku", "vin", "pin", "zip", "iban", "imei", "url", "dob":
 		l = strings.TrimSuffix(l, w) + strings.ToUpper(w)
@@ -137,7 +153,60 @@ func (p *param) noun() string {
 	if strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && strings.Contains(l, " of ") {
 		return "the " + l
 	}
+	if strings.HasPrefix(l, "your ") {
+		return l
+	}
 	return "the " + l
+}
+
+// nounPhrase is a short description that names the thing better than the
+// parameter's name does, without its article.
+func (p *param) nounPhrase() string {
+	d := strings.TrimSuffix(p.desc, ".")
+	fs := strings.Fields(d)
+	if len(fs) == 0 || len(fs) > 6 || strings.ContainsAny(d, ",;:()/.") || strings.Contains(strings.ToLower(d), "e.g") {
+		return ""
+	}
+	switch strings.ToLower(fs[0]) {
+	case "the", "a", "an":
+		fs = fs[1:]
+	case "whether", "if", "what", "why", "how", "when", "where", "which", "who", "must", "should", "use", "optional", "required", "only", "always", "one", "in", "as", "all", "any", "as-is":
+		return ""
+	}
+	if len(fs) == 0 || len(fs) == 1 && len(strings.Fields(p.label)) > 1 {
+		return ""
+	}
+	for i, w := range fs {
+		switch low := strings.ToLower(w); {
+		case low == "customer's" || low == "caller's" || low == "user's" || low == "client's":
+			fs[i] = "your"
+		case low == "printed" || low == "found" || low == "shown" || low == "from" || low == "is" || low == "are" || low == "to" || low == "that" || low == "where" || low == "iso" || low == "format" || low == "string" || low == "in":
+			return ""
+		}
+	}
+	fs[0] = lowerFirst(fs[0])
+	return strings.Join(fs, " ")
+}
+
+// askedByDescription turns descriptions like "What is wrong" and "Why the
+// student is absent" into questions.
+func (p *param) askedByDescription() string {
+	d := strings.TrimSuffix(p.desc, ".")
+	fs := strings.Fields(d)
+	if len(fs) < 3 || len(fs) > 9 || p.kind == kindQuery || p.kind == kindOption || strings.ContainsAny(d, ",;:().") {
+		return ""
+	}
+	switch w := strings.ToLower(fs[0]); w {
+	case "what", "why", "when", "where", "who", "how":
+		switch strings.ToLower(fs[1]) {
+		case "is", "are", "was", "should", "can", "happened", "went":
+			return upperFirst(d) + "?"
+		}
+		if q := front(fs[1:]); !strings.HasPrefix(q, "Yes or no") && !strings.HasPrefix(q, "Would you") {
+			return upperFirst(w) + " " + lowerFirst(q)
+		}
+	}
+	return ""
 }
 
 func lastOf(l string) string { return l[strings.LastIndexByte(l, ' ')+1:] }
@@ -181,7 +250,13 @@ func (p *param) askOption() string {
 	if n, ok := figures(p.options[0].label); ok && n != "" {
 		return p.askCount()
 	}
+	if strings.HasPrefix(p.desc, "Which ") && len(p.desc) < 40 && !strings.ContainsAny(p.desc, ".,:") {
+		return p.desc + " would you like: " + series(names, "or") + "?"
+	}
 	noun := p.label
+	if of, ok := strings.CutSuffix(noun, " type"); ok && len(names) <= 6 {
+		return "What type of " + of + " would you like: " + series(names, "or") + "?"
+	}
 	for _, lead := range []string{"preferred ", "type of ", "kind of "} {
 		noun = strings.TrimPrefix(noun, lead)
 	}

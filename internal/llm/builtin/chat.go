@@ -48,7 +48,7 @@ func (s *state) deeds(limit int) []string {
 // deed says what a tool does: "check the status of an order".
 func (t *tool) deed() string {
 	first, _, _ := strings.Cut(strings.TrimSpace(t.desc), ". ")
-	if k := strings.IndexAny(first, "\n;("); k > 0 {
+	if k := strings.IndexAny(first, "\n;(:"); k > 0 {
 		first = first[:k]
 	}
 	first = strings.TrimSuffix(strings.TrimSpace(first), ".")
@@ -74,7 +74,7 @@ func trimDeed(s string) string {
 			s = s[:k]
 		}
 	}
-	for _, c := range [][2]string{{"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
+	for _, c := range [][2]string{{"ell the caller", "ell you"}, {"ive the caller", "ive you"}, {"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
 		s = strings.ReplaceAll(s, c[0], c[1])
 	}
 	return strings.TrimRight(s, " ,")
@@ -123,8 +123,12 @@ func article(label string) string {
 // doing is the tool's act after "I can": "check that".
 func (t *tool) doing() string {
 	switch v := t.verb(); v {
-	case "check", "verify", "book", "reserve", "cancel", "track", "report", "schedule", "reschedule", "order", "change", "update", "send", "pay", "register", "request", "arrange", "confirm", "calculate", "estimate", "renew", "return", "move", "play", "submit":
+	case "check", "verify", "book", "reserve", "cancel", "track", "report", "schedule", "reschedule", "order", "change", "update", "send", "pay", "register", "request", "arrange", "confirm", "calculate", "estimate", "renew", "return", "move", "play", "submit", "block", "unlock", "activate", "quote", "record":
 		return v + " that"
+	case "take", "leave", "make", "create", "open", "file", "start", "add", "log", "place", "set", "give":
+		if len(t.label) < 30 {
+			return article(t.label)
+		}
 	case "get", "lookup", "look", "fetch", "query", "retrieve", "find", "search", "list", "show":
 		return "look that up"
 	case "transfer":
@@ -140,7 +144,12 @@ func (t *tool) doing() string {
 }
 
 // acknowledge takes up a wish.
-func acknowledge(t *tool) string { return "Sure, I can " + t.doing() + " for you." }
+func acknowledge(t *tool) string {
+	if len(t.ask) == 1 && t.ask[0].kind == kindQuery {
+		return "Sure."
+	}
+	return "Sure, I can " + t.doing() + " for you."
+}
 
 // receipt confirms what was just understood, briefly.
 func (s *state) receipt(changed []*param, asked *param) string {

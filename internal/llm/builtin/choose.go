@@ -83,31 +83,40 @@ func (x *index) rarity(ps []posting) float64 {
 	return math.Log(1+n/float64(len(ps))) / math.Log(1+n)
 }
 
+// A score tells how much a tool is meant: rank sets it off from other tools,
+// match tells whether it is meant at all. A word that every tool has says little
+// for one of them, but still that one of them is wanted.
+type score struct{ rank, match float64 }
+
 // scores tells how much each tool is meant by a text.
-func (x *index) scores(t text) []float64 {
-	sum := make([]float64, len(x.tools))
+func (x *index) scores(t text) []score {
+	sum := make([]score, len(x.tools))
+	best := make([]score, len(x.tools))
 	seen := map[string]bool{}
-	best := make([]float64, len(x.tools))
+	add := func(ps []posting, weight float64) {
+		if len(ps) == 0 {
+			return
+		}
+		r := x.rarity(ps)
+		for _, p := range ps {
+			b := &best[p.tool]
+			b.rank = max(b.rank, weight*p.weight*r)
+			b.match = max(b.match, weight*p.weight*(0.6+0.4*r))
+		}
+	}
 	for i, tok := range t.toks {
-		if common(tok.low) && !(tok.low == "call" && i == 0) {
-			continue
-		}
-		idea := concept(tok.stem)
-		if seen[idea] {
-			continue
-		}
-		seen[idea] = true
 		clear(best)
-		same := x.words[tok.stem]
-		for _, p := range same {
-			best[p.tool] = p.weight * x.rarity(same)
+		if i+1 < len(t.toks) && !tok.stop { // "pick up" for "pickup"
+			add(x.words[stem(tok.low+t.toks[i+1].low)], 1)
 		}
-		near := x.ideas[idea]
-		for _, p := range near {
-			best[p.tool] = max(best[p.tool], synonym*p.weight*x.rarity(near))
+		if idea := concept(tok.stem); !common(tok.low) && !seen[idea] {
+			seen[idea] = true
+			add(x.words[tok.stem], 1)
+			add(x.ideas[idea], synonym)
 		}
-		for k, v := range best {
-			sum[k] += v
+		for k, b := range best {
+			sum[k].rank += b.rank
+			sum[k].match += b.match
 		}
 	}
 	return sum
@@ -121,38 +130,76 @@ type choice struct {
 
 // choose returns the tool that a text asks for; tool is nil when none is.
 func (x *index) choose(t text) choice {
-	best := choice{}
+	best, match := choice{}, 0.0
+	asks := t.asks()
 	for i, s := range x.scores(t) {
 		tl := x.tools[i]
-		if s < due-1e-9 {
+		if s.match < due-1e-9 {
 			continue
 		}
-		if s > best.score+1e-9 || s > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
-			best = choice{tl, s}
+		s.rank += 0.25 * float64(tl.wants(t))
+		if asks && tl.reads() {
+			s.rank += 0.1
+		}
+		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
+			best, match = choice{tl, s.rank}, s.match
 		}
 	}
-	if best.tool != nil && best.score < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
+	if best.tool != nil && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
 		return choice{}
 	}
 	return best
 }
 
+// wants counts the kinds of required values, days and times and the like, that
+// stand in the text.
+func (t *tool) wants(said text) int {
+	n := 0
+	seen := [kindOption + 1]bool{}
+	for _, p := range t.ask {
+		switch p.kind {
+		case kindDate, kindTime, kindDateTime, kindMoney, kindEmail:
+			if !seen[p.kind] && len((reader{text: said}).find(p)) > 0 {
+				seen[p.kind] = true
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (x *index) score(t text, tl *tool) float64 {
 	for i, s := range x.scores(t) {
 		if x.tools[i] == tl {
-			return s
+			return s.rank + 0.25*float64(tl.wants(t))
 		}
 	}
 	return 0
 }
 
+// library is a tool that answers questions of any kind, nil when there is none.
+func (x *index) library() *tool {
+	for _, t := range x.tools {
+		if len(t.ask) == 1 && t.ask[0].kind == kindQuery {
+			return t
+		}
+	}
+	return nil
+}
+
 // verb is the tool's act in one word, "" when its name begins with none.
 func (t *tool) verb() string {
-	w, _, _ := strings.Cut(t.label, " ")
+	w, rest, _ := strings.Cut(t.label, " ")
+	if next, _, _ := strings.Cut(rest, " "); w == "order" || w == "schedule" || w == "report" || w == "return" || w == "request" || w == "transfer" || w == "place" {
+		switch next {
+		case "status", "history", "lookup", "info", "information", "details", "number", "search", "tracking", "hours":
+			return ""
+		}
+	}
 	switch w {
 	case "check", "verify", "book", "reserve", "cancel", "track", "report", "find", "search", "schedule", "reschedule", "order", "change", "update", "send",
 		"transfer", "pay", "register", "request", "create", "make", "get", "lookup", "look", "list", "show", "query", "fetch", "submit", "open", "file", "add", "remove",
-		"start", "play", "buy", "rent", "hire", "arrange", "take", "leave", "log", "reset", "renew", "return", "move", "confirm", "estimate", "calculate", "answer", "retrieve", "sign", "join", "call", "place", "set", "apply", "upgrade", "block", "activate":
+		"start", "play", "buy", "rent", "hire", "arrange", "take", "leave", "log", "reset", "renew", "return", "move", "confirm", "estimate", "calculate", "answer", "retrieve", "sign", "join", "call", "place", "set", "apply", "upgrade", "block", "activate", "give", "quote", "tell", "explain", "unlock", "enroll", "enrol", "record":
 		return w
 	}
 	return ""
@@ -161,7 +208,7 @@ func (t *tool) verb() string {
 // reads reports tools that by their name only look something up.
 func (t *tool) reads() bool {
 	switch t.verb() {
-	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve":
+	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain":
 		return true
 	}
 	return t.verb() == "" && anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")

@@ -236,7 +236,12 @@ func (v *view) clause(f field, subject string) string {
 	case f.isDate():
 		return dateClause(f.label, subject, said)
 	case f.label == "status" || f.label == "state":
+		if passed(said) {
+			return subject + " has been " + lowerFirst(said)
+		}
 		return subject + " is " + lowerFirst(said)
+	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):
+		return said + " is " + f.label
 	case lastWord(f.label, "status", "state"):
 		return "the " + f.label[:strings.LastIndexByte(f.label, ' ')] + " is " + lowerFirst(said)
 	case reference(f.label):
@@ -261,13 +266,39 @@ func (v *view) clause(f field, subject string) string {
 	return "the " + f.label + verb + said
 }
 
+// passed reports what a thing has been made, rather than what it is.
+func passed(s string) bool {
+	switch strings.ToLower(s) {
+	case "shipped", "delivered", "cancelled", "canceled", "completed", "approved", "rejected", "received", "sent", "paid", "refunded", "processed", "dispatched", "returned":
+		return true
+	}
+	return false
+}
+
 func dateClause(label, subject, when string) string {
+	if inner, ok := strings.CutSuffix(label, " until"); ok {
+		if inner == "valid" {
+			return subject + " is valid until " + when
+		}
+		return inner + " is possible until " + when
+	}
+	for _, prep := range []string{"on", "for", "at", "by", "since", "from"} {
+		if inner, ok := strings.CutSuffix(label, " "+prep); ok && stative(inner) && verbOfDate(inner) == "" {
+			if prep == "at" {
+				prep = "on"
+			}
+			return subject + " is " + inner + " " + prep + " " + when
+		}
+	}
 	head, last := "", label
 	if k := strings.LastIndexByte(label, ' '); k >= 0 {
 		head, last = label[:k], label[k+1:]
 	}
 	if last == "date" || last == "at" || last == "on" || last == "time" || last == "day" {
 		inner := strings.TrimSuffix(label, " "+last)
+		if inner == "valid" && last != "date" {
+			last = label
+		}
 		if k := strings.LastIndexByte(inner, ' '); inner != label && verbOfDate(inner[k+1:]) != "" {
 			head, last = inner[:max(k, 0)], inner[k+1:]
 		}
@@ -290,15 +321,15 @@ func verbOfDate(w string) string {
 	switch w {
 	case "expires", "expiry", "expiration", "expire":
 		return "expires on"
+	case "expired":
+		return "expired on"
 	case "ends", "end", "ending":
 		return "ends on"
 	case "starts", "start", "begins", "begin":
 		return "starts on"
-	case "until":
-		return "is valid until"
 	case "due":
 		return "is due on"
-	case "arrives", "arrival":
+	case "arrives":
 		return "arrives on"
 	case "delivered":
 		return "was delivered on"
@@ -351,7 +382,7 @@ func truthClause(label, subject string, yes bool) string {
 // stative reports adjectives and participles.
 func stative(w string) bool {
 	switch w {
-	case "active", "available", "valid", "open", "closed", "eligible", "late", "ready", "full", "free", "empty", "overdue", "due", "live", "online", "offline", "possible", "refundable", "returnable", "paid", "sent", "on", "off", "in-stock":
+	case "active", "available", "valid", "open", "closed", "eligible", "late", "ready", "full", "free", "empty", "overdue", "due", "live", "online", "offline", "possible", "refundable", "returnable", "paid", "sent", "on", "off", "in-stock", "weekly", "daily", "monthly":
 		return true
 	}
 	return strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "able")

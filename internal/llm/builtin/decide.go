@@ -112,6 +112,11 @@ func (s *state) take(a act, asked *param) plan {
 	answer := asked
 	if asked != nil && s.evades(asked) {
 		answer = nil
+		if t := s.index.library(); t != nil && t != s.cur.tool && s.heard.asks() && s.heard.has("why") < 0 {
+			s.start(t)
+			s.fill(s.heard, s.cur, nil)
+			return s.next("")
+		}
 	}
 	changed := s.fill(s.heard, s.cur, answer)
 	if len(changed) > 0 {
@@ -133,7 +138,7 @@ func (s *state) take(a act, asked *param) plan {
 
 // evades reports words that do not answer an open question: another question.
 func (s *state) evades(p *param) bool {
-	if !wholeAnswer(p.kind) && p.kind != kindPlace {
+	if p.kind.shaped() && p.kind != kindAddress {
 		return false
 	}
 	return p.kind != kindQuery && s.heard.asks() && !anyWord(p.label, "message", "note", "notes", "question")
@@ -163,11 +168,14 @@ func (s *state) confirming(r *run, a act) plan {
 
 // missed asks again, the first time with help, then offers to leave it.
 func (s *state) missed() plan {
-	s.misses++
 	p := s.asked
 	if p == nil {
 		return s.next("")
 	}
+	if s.heard.has("why", "what for", "what do you need that for") >= 0 && s.heard.asks() {
+		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + s.question(p), ask: p}
+	}
+	s.misses++
 	if s.misses > 1 {
 		s.leaving = true
 		return plan{say: s.giveUp(p), ask: p}
@@ -206,6 +214,9 @@ func (s *state) next(lead string) plan {
 	for i := len(s.runs) - 1; i >= 0; i-- {
 		r := &s.runs[i]
 		done := r.result.Status == llm.StatusDone || r.result.Status == llm.StatusQueued || r.result.Status == llm.StatusUnknown
+		if !r.form.tool.reads() && s.cur.tool.reads() {
+			break // what was looked up before may have changed since
+		}
 		if done && r.form.tool == s.cur.tool && r.args == args && !again(s.heard) {
 			s.finish()
 			return plan{say: s.recall(r)}
@@ -235,6 +246,7 @@ func (s *state) start(t *tool) {
 		s.forms = append(s.forms, s.cur)
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
+	s.topic = s.heard
 }
 
 // open decides when no skill is being collected.
@@ -253,14 +265,18 @@ func (s *state) open(a act) plan {
 		return plan{say: "Of course, take your time."}
 	case actCancel:
 		return plan{say: "All right. Is there anything else I can help with?"}
-	case actYes:
+	case actYes, actNo:
+		if p, ok := s.amend(last); ok {
+			return p
+		}
+		if a == actNo {
+			return plan{say: "All right. Have a good day!"}
+		}
 		if last != nil && last.result.Status == llm.StatusFailed {
 			s.cur = last.form.clone()
 			return plan{call: s.cur}
 		}
 		return plan{say: "Sure. What can I do for you?"}
-	case actNo:
-		return plan{say: "All right. Have a good day!"}
 	}
 	c := s.index.choose(s.heard)
 	if last != nil {
@@ -268,12 +284,33 @@ func (s *state) open(a act) plan {
 			return p
 		}
 	}
-	if c.tool == nil {
+	if c.tool == nil && s.heard.asks() {
+		c.tool = s.index.library()
+	}
+	switch {
+	case c.tool == nil && last != nil && !requests(s.heard) && !s.heard.small(2):
+		return plan{say: "Is there anything else I can help with?"}
+	case c.tool == nil:
 		return plan{say: s.lost()}
+	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
+		return plan{say: "Thanks for letting me know. Is there anything else I can help with?"}
 	}
 	s.start(c.tool)
 	s.fill(s.heard, s.cur, nil)
 	return s.next(acknowledge(c.tool))
+}
+
+// amend takes "no, it's …" after a run as a correction of it.
+func (s *state) amend(last *run) (plan, bool) {
+	if last == nil || len(s.heard.toks) < 3 || !corrects(s.heard) {
+		return plan{}, false
+	}
+	f := last.form.clone()
+	if len(s.fill(s.heard, f, nil)) == 0 {
+		return plan{}, false
+	}
+	s.cur, s.topic = f, last.topic
+	return s.next(""), true
 }
 
 // followUp handles words that come back to the last run: once more, with
@@ -282,7 +319,10 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 	if c.tool != nil && c.tool != last.form.tool {
 		return plan{}, false
 	}
-	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) && s.heard.has("still") < 0 {
+	if c.tool != nil && c.tool == s.index.library() {
+		return plan{}, false
+	}
+	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) {
 		s.cur = last.form.clone()
 		s.fill(s.heard, s.cur, nil)
 		return plan{call: s.cur}, true
@@ -295,6 +335,10 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
 	if len(changed) > 0 && refines {
 		s.cur = f
+		s.topic = s.heard
+		if corrects(s.heard) || !last.form.tool.reads() {
+			s.topic = last.topic
+		}
 		return s.next(""), true
 	}
 	if len(changed) == 0 || c.tool == nil {

@@ -67,7 +67,7 @@ func (r reader) partly(p *param) []found {
 		hit, hits := option{}, 0
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && (u.stem == t.stem || concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && (u.stem == t.stem || r.answer && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
 					hit, hits = o, hits+1
 					break
 				}

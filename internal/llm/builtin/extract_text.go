@@ -10,8 +10,8 @@ func (r reader) free(p *param) []found {
 	}
 	if r.answer {
 		i, end := r.body(p)
-		if p.kind != kindPlace && p.kind != kindText {
-			i = min(i, r.afterFillers())
+		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
+			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
 		if v == "" || unsure(r.text) {
@@ -24,12 +24,40 @@ func (r reader) free(p *param) []found {
 	}
 	switch p.kind {
 	case kindQuery:
-		v := strings.TrimSpace(r.raw)
-		return []found{{value: quoted(v), at: 0, end: len(r.toks), said: v}}
+		i, end := r.questionPart()
+		v := strings.TrimSpace(r.raw[r.toks[i].at:])
+		if end < len(r.toks) {
+			v = strings.TrimSpace(r.raw[r.toks[i].at:r.toks[end].at])
+		}
+		return []found{{value: quoted(v), at: i, end: end, said: v}}
 	case kindProblem:
 		return r.trouble()
 	}
 	return nil
+}
+
+// message reports parameters that hold a text for somebody else.
+func (p *param) message() bool {
+	return anyWord(p.label, "message", "note", "notes", "comment", "comments", "text", "body")
+}
+
+// questionPart is the text without sentences before its question: greetings and
+// introductions.
+func (r reader) questionPart() (int, int) {
+	start := 0
+	for i, t := range r.toks {
+		if t.final == '?' {
+			return start, i + 1
+		}
+		if t.final == '.' || t.final == '!' {
+			start = i + 1
+		}
+	}
+	start = 0
+	for start < len(r.toks)-1 && (r.toks[start].low == "hi" || r.toks[start].low == "hello" || r.toks[start].low == "hey") {
+		start++
+	}
+	return start, len(r.toks)
 }
 
 func (r reader) afterFillers() int {
@@ -85,7 +113,7 @@ func (r reader) trouble() []found {
 		for end < len(r.toks) && !r.toks[end-1].stop && !(r.toks[end].low == "and" && end+1 < len(r.toks) && (r.toks[end+1].low == "i" || r.toks[end+1].low == "i'd" || r.toks[end+1].low == "can")) {
 			end++
 		}
-		for start < i && (r.toks[start].low == "hi" || r.toks[start].low == "hello" || r.toks[start].low == "so" || r.toks[start].low == "hey") {
+		for start < i && greets(r.toks[start].low) {
 			start++
 		}
 		v := r.span(start, end)
@@ -95,6 +123,14 @@ func (r reader) trouble() []found {
 		return []found{{value: quoted(v), at: start, end: end, said: v}}
 	}
 	return nil
+}
+
+func greets(w string) bool {
+	switch w {
+	case "hi", "hello", "so", "hey", "good", "morning", "afternoon", "evening", "yes", "well":
+		return true
+	}
+	return false
 }
 
 // asksFor reports a clause that is a wish, not a complaint: "can you fix it".

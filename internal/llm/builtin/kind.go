@@ -160,7 +160,7 @@ func personName(p *param, l string) bool {
 	switch l {
 	case "name":
 		d := strings.ToLower(p.desc)
-		return d == "" || anyWord(d, "caller", "customer", "person", "patient", "guest", "contact", "your", "full", "client", "student", "child", "member", "visitor")
+		return d == "" || anyWord(d, "caller", "customer", "person", "patient", "guest", "contact", "your", "full", "client", "student", "child", "member", "visitor", "reservation", "booking", "appointment", "who")
 	case "caller", "customer", "guest", "patient", "student", "child", "contact", "first name", "last name", "surname", "full name", "family name", "given name":
 		return true
 	}
@@ -173,7 +173,7 @@ func personName(p *param, l string) bool {
 
 func anyWord(s string, ws ...string) bool {
 	for f := range strings.FieldsFuncSeq(s, func(r rune) bool {
-		return r != '\'' && (r < '0' || r > 'z' || r > '9' && r < 'A' || r > 'Z' && r < 'a')
+		return (r < '0' || r > 'z' && r < 128 || r > '9' && r < 'A' || r > 'Z' && r < 'a')
 	}) {
 		for _, w := range ws {
 			if strings.EqualFold(f, w) {

@@ -55,6 +55,27 @@ func (v *view) list(f field, l value) string {
 	return head + ": " + series(said, "and") + "."
 }
 
+// within tells a list that is one fact among others.
+func (v *view) within(label string, l value) string {
+	var said []string
+	for i, it := range l.items {
+		if i == maxItems {
+			said = append(said, strconv.Itoa(len(l.items)-maxItems)+" more")
+			break
+		}
+		if s := v.item(it); s != "" && !strings.Contains(s, ",") {
+			said = append(said, s)
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	if len(l.items) == 1 || !strings.HasSuffix(label, "s") {
+		return "The " + singular(label) + " is " + series(said, "and") + "."
+	}
+	return "The " + label + " are " + series(said, "and") + "."
+}
+
 func singular(s string) string {
 	if strings.HasSuffix(s, "ies") {
 		return s[:len(s)-3] + "y"

@@ -29,11 +29,20 @@ func (s *state) tell() plan {
 	return plan{say: strings.Join(parts, " "), ask: ask}
 }
 
+// view tells a run to somebody who asked what began it.
+func (s *state) view(r *run) *view {
+	v := &view{run: r, question: r.topic, now: s.req.Now}
+	if len(v.question.toks) == 0 {
+		v.question = s.heard
+	}
+	return v
+}
+
 // outcome says what became of one run, and asks when it needs something.
 func (s *state) outcome(r *run) (string, *param) {
 	res := r.result
 	if res.Status == llm.StatusDone {
-		v := &view{run: r, question: s.heard, now: s.req.Now}
+		v := s.view(r)
 		say := v.sentences()
 		if res.Say != "" {
 			say = res.Say
@@ -52,7 +61,7 @@ func (s *state) outcome(r *run) (string, *param) {
 	doing := r.form.tool.doing()
 	switch res.Status {
 	case llm.StatusQueued:
-		return "All right, that's on its way. Is there anything else I can help with?", nil
+		return "All right, that's being taken care of. Is there anything else I can help with?", nil
 	case llm.StatusConfirmation:
 		return "Shall I go ahead?", nil
 	case llm.StatusDeclined:
@@ -97,11 +106,11 @@ func (s *state) recall(r *run) string {
 	}
 	switch r.result.Status {
 	case llm.StatusQueued:
-		return "That's already on its way. Is there anything else I can help with?"
+		return "That's already being taken care of. Is there anything else I can help with?"
 	case llm.StatusUnknown:
 		return "I still can't tell whether that went through. Someone will have to check."
 	}
-	v := &view{run: r, question: s.heard, now: s.req.Now}
+	v := s.view(r)
 	return v.sentences()
 }
 

@@ -95,6 +95,7 @@ func formOf(t *tool, args json.RawMessage) *form {
 type run struct {
 	id      string
 	form    *form
+	topic   text // what the caller asked when it began
 	args    string
 	result  llm.ToolResult
 	assumed bool // the messages show no call, but one was due and an answer followed
@@ -115,6 +116,7 @@ type state struct {
 	known   map[string]found
 	forms   []*form // that came to an end, oldest first
 	said    string  // the assistant's last words
+	topic   text    // the words that began the skill at hand
 	heard   text    // the caller's last words
 	plan    plan
 }
@@ -169,7 +171,7 @@ func (s *state) callFollows(i int) bool {
 // assume notes a call that the messages leave out, as transcripts of other
 // clients do, so that it is not made again.
 func (s *state) assume(f *form) {
-	s.runs = append(s.runs, run{form: f.clone(), args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: llm.StatusDone}})
+	s.runs = append(s.runs, run{form: f.clone(), topic: s.topic, args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: llm.StatusDone}})
 	s.finish()
 }
 
@@ -180,7 +182,7 @@ func (s *state) called(c llm.ToolCall) {
 	}
 	f := formOf(t, c.Arguments)
 	s.cur, s.asked, s.leaving, s.misses = f, nil, false, 0
-	s.runs = append(s.runs, run{id: c.ID, form: f, args: string(f.arguments())})
+	s.runs = append(s.runs, run{id: c.ID, form: f, topic: s.topic, args: string(f.arguments())})
 }
 
 func (s *state) toolNamed(name string) *tool {

@@ -161,12 +161,9 @@ func (k *talk) execute(c llm.ToolCall) {
 			k.results[c.Name] = rs[1:]
 		}
 	}
-	if !strings.Contains(raw, `"status":"`) || !strings.HasPrefix(raw, `{"status":"`) || strings.Contains(raw, "RESULT") {
-		raw = `{"status":"done","result":` + strings.TrimPrefix(raw, "RESULT ") + `}`
-	}
 	var res llm.ToolResult
-	if err := json.Unmarshal([]byte(raw), &res); err != nil {
-		k.t.Fatalf("result of %s: %v", c.Name, err)
+	if err := json.Unmarshal([]byte(raw), &res); err != nil || !known(res.Status) {
+		raw = `{"status":"done","result":` + raw + `}` // the answer of the tool alone
 	}
 	k.req.Messages = append(k.req.Messages, llm.Message{Role: llm.ToolRole, ToolCallID: c.ID, Content: raw})
 	if res.Status == llm.StatusConfirmation {
@@ -174,6 +171,14 @@ func (k *talk) execute(c llm.ToolCall) {
 		fmt.Fprintf(&k.out, "server: %s\n", res.Say)
 		k.req.Messages = append(k.req.Messages, llm.Message{Role: llm.Assistant, Content: res.Say})
 	}
+}
+
+func known(s llm.ToolStatus) bool {
+	switch s {
+	case llm.StatusDone, llm.StatusQueued, llm.StatusNeedsInput, llm.StatusConfirmation, llm.StatusDeclined, llm.StatusVerification, llm.StatusRefused, llm.StatusFailed, llm.StatusUnknown:
+		return true
+	}
+	return false
 }
 
 func mustAnswer(t testing.TB, req llm.Request) (string, []llm.ToolCall) {

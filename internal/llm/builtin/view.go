@@ -106,7 +106,9 @@ func (v *view) object(o value) string {
 	if s := v.ready(o); s != "" {
 		return s
 	}
-	fs := v.fields(o, "", "", 0)
+	fs := slices.DeleteFunc(v.fields(o, "", "", 0), func(f field) bool {
+		return f.val.text == "true" && v.deedDone() == "That's "+f.label+"." || lastWord(f.label, "status", "state", "result") && plainDone(f.val.text)
+	})
 	parts := []string{}
 	if s := v.tellFields(o, fs); s != "" {
 		parts = append(parts, s)
@@ -114,7 +116,11 @@ func (v *view) object(o value) string {
 	lists := 0
 	for _, m := range o.members {
 		if m.val.kind == 'l' && lists < 2 && (len(m.val.items) > 0 || len(fs) == 0) {
-			parts = append(parts, v.list(field{label: words(m.key)}, m.val))
+			if said := v.within(words(m.key), m.val); said != "" && len(fs) > 0 {
+				parts = append(parts, said)
+			} else {
+				parts = append(parts, v.list(field{label: words(m.key)}, m.val))
+			}
 			lists++
 		}
 	}
@@ -124,10 +130,25 @@ func (v *view) object(o value) string {
 		}
 		return v.done()
 	}
-	if !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) {
+	if !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) && !tellsDone(fs) {
 		return v.deedDone() + " " + strings.Join(parts, " ")
 	}
 	return strings.Join(parts, " ")
+}
+
+// tellsDone reports that the facts themselves say that the deed is done.
+func tellsDone(fs []field) bool {
+	return slices.ContainsFunc(fs, func(f field) bool {
+		return f.val.text == "true" && stative(f.label) || strings.HasSuffix(f.label, " for") || f.label == "status"
+	})
+}
+
+func plainDone(s string) bool {
+	switch strings.ToLower(s) {
+	case "ok", "done", "success", "successful", "completed":
+		return true
+	}
+	return false
 }
 
 func failed(o value) bool {
@@ -246,7 +267,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 	var out []field
 	for _, m := range o.members {
 		label := words(m.key)
-		if prefix != "" && !strings.Contains(label, prefix) && !(label == "name") {
+		if prefix != "" && vague(label) && !strings.Contains(label, prefix) {
 			label = prefix + " " + label
 		}
 		switch {
@@ -258,6 +279,11 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 		}
 	}
 	return out
+}
+
+// vague reports labels that need the name of what they belong to.
+func vague(label string) bool {
+	return !strings.Contains(label, " ")
 }
 
 func bookkeeping(label string) bool {
