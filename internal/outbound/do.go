@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -112,25 +113,21 @@ func hostPort(u *url.URL) string {
 	return safeHostPort(net.JoinHostPort(u.Hostname(), port))
 }
 
-// A oneShot is a body that net/http cannot rewind, so it cannot send it again.
-type oneShot struct{ *bytes.Reader }
-
-// Close does nothing: there is nothing to release.
-func (oneShot) Close() error { return nil }
-
 func (c *Client) send(ctx context.Context, x *exchange, u *url.URL, r *Request, res *Response) error {
 	header := maps.Clone(r.Header)
 	if header == nil {
 		header = http.Header{}
 	}
 	header.Set("Accept-Encoding", "gzip")
-	// An empty body is a oneShot too: net/http finds it empty and writes none,
-	// but it no longer holds a GET or an Idempotency-Key for permission to
-	// repeat the request.
+	// A body without GetBody cannot be rewound, so net/http cannot send it again.
+	// An empty one is given all the same: net/http finds it empty and writes
+	// none, but no longer takes a GET or an Idempotency-Key for permission to
+	// repeat. It must be a NopCloser of a bytes.Reader: such a body leaves in one
+	// packet with the headers.
 	req := (&http.Request{
 		Method: r.Method, URL: u, Host: u.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: oneShot{bytes.NewReader(r.Body)}, ContentLength: int64(len(r.Body)),
+		Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)),
 	}).WithContext(withCaller(httptrace.WithClientTrace(ctx, x.trace())))
 	resp, err := c.once.RoundTrip(req)
 	if err != nil {
