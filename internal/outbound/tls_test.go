@@ -1,17 +1,20 @@
 package outbound_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,5 +104,74 @@ func TestTLS(t *testing.T) {
 				t.Errorf("got %v, sent %v, want %q", err, res.Sent, row.want)
 			}
 		})
+	}
+}
+
+// On HTTP/2, too, a request whose connection breaks is not sent again.
+func TestNeverSentTwiceOverHTTP2(t *testing.T) {
+	t.Parallel()
+	var seen atomic.Int64
+	var s *httptest.Server
+	url, roots := mustTLS(t, func(server *httptest.Server) {
+		s = server
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/first" {
+				return
+			}
+			seen.Add(1)
+			s.CloseClientConnections()
+			<-r.Context().Done()
+		})
+	})
+	for _, request := range []*outbound.Request{{Method: "POST", Body: []byte("{}")}, {Method: "DELETE"}, {Method: "GET"}} {
+		c := mustNew(t, outbound.Options{Allow: mustRules(t, "127.0.0.0/8"), RootCAs: roots})
+		if _, err := c.Do(t.Context(), get(url+"/first")); err != nil {
+			t.Fatal(err)
+		}
+		seen.Store(0)
+		request.URL, request.Header = url+"/second", http.Header{"Idempotency-Key": {"k"}}
+		res, err := c.Do(limited(t, 20*time.Second), request)
+		wantCode(t, request.Method, err, callwright.CodeConnection)
+		if n := seen.Load(); n != 1 || !res.Sent {
+			t.Errorf("%s: the handler saw %d requests, sent %v, want exactly 1", request.Method, n, res.Sent)
+		}
+	}
+}
+
+// A request of HTTP that is given up takes its dial along: nothing is left for
+// goleak to find.
+func TestHTTPLeavesNoDialBehind(t *testing.T) {
+	t.Parallel()
+	silent := mustListen(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	c := mustLocal(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, "GET", "https://"+silent+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.HTTP().Do(req)
+	if err == nil {
+		resp.Body.Close()
+		t.Fatal("got an answer of a silent server")
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the deadline", err)
+	}
+}
+
+func TestDialContextConnects(t *testing.T) {
+	t.Parallel()
+	addr := mustListen(t, func(c net.Conn) { io.Copy(c, c) })
+	conn, err := mustLocal(t).DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("x")); err != nil {
+		t.Error(err)
+	}
+	if n, err := conn.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("got %d bytes, %v", n, err)
 	}
 }

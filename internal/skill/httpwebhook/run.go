@@ -184,6 +184,7 @@ func (r *run) ownHeaders(ctx context.Context) error {
 		}
 		if value != setting || looksSecret(name) {
 			r.keep(value)
+			r.keep(strings.Fields(value)...) // "Token abc" may come back as "abc"
 			r.setSecret(name, value)
 		} else {
 			r.request.Header.Set(name, value)
