@@ -53,7 +53,7 @@ type SkillSpec struct {
 	VerificationLevel        string                 `json:"verificationLevel" required:"false" enum:"none,basic,step_up" default:"none" doc:"How well the caller must be verified"`
 	NonParallelizable        bool                   `json:"nonParallelizable" required:"false" doc:"At most one run at a time in a conversation"`
 	Channels                 []Channel              `json:"channels" required:"false" doc:"Channels the skill is offered on (voice, chat; open enum). Empty: all"`
-	ErrorHandling            *ErrorHandling         `json:"errorHandling" required:"false" nullable:"true" doc:"What happens when the skill fails; null for the default"`
+	ErrorHandling            *ErrorHandling         `json:"errorHandling" required:"false" doc:"What happens when the skill fails; null for the default"`
 	IsEnabled                *bool                  `json:"isEnabled" required:"false" default:"true" doc:"A disabled skill is not offered and a call to it is refused"`
 	Stakes                   string                 `json:"stakes" required:"false" enum:"low,medium,high" default:"low" doc:"medium: writes are read back and confirmed. high: always read back with every argument"`
 	AvailabilityWindow       string                 `json:"availabilityWindow" required:"false" enum:"both,open,closed" default:"both" doc:"both: always. open: in business hours. closed: after hours"`

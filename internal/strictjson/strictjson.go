@@ -58,6 +58,12 @@ func Check(data []byte) error {
 	return plain(jsonv2.Unmarshal(data, &v))
 }
 
+// An Error is a text that is not strict JSON, or does not fit. Pointer is the
+// place (RFC 6901), when there is one.
+type Error struct{ Pointer, Message string }
+
+func (e *Error) Error() string { return e.Message }
+
 // plain rewords an error of the JSON library for people, without repeating
 // values.
 func plain(err error) error {
@@ -65,22 +71,23 @@ func plain(err error) error {
 		return nil
 	}
 	if se, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		where := "at byte " + fmt.Sprint(se.ByteOffset)
-		if p := string(se.JSONPointer); p != "" {
-			where += " (" + p + ")"
+		e := &Error{Pointer: string(se.JSONPointer)}
+		where := fmt.Sprintf("at byte %d", se.ByteOffset)
+		if e.Pointer != "" {
+			where += " (" + e.Pointer + ")"
 		}
-		switch {
-		case errors.Is(err, jsontext.ErrDuplicateName):
-			return fmt.Errorf("has a member twice, %s: keep one of them", where)
-		default:
-			return fmt.Errorf("is not valid JSON %s", where)
+		e.Message = "is not valid JSON " + where
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			e.Message = "has the same member twice " + where + ": keep one of them"
 		}
+		return e
 	}
 	if se, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
+		e := &Error{Pointer: string(se.JSONPointer), Message: "has a value of the wrong type at " + string(se.JSONPointer)}
 		if errors.Is(err, jsonv2.ErrUnknownName) {
-			return fmt.Errorf("has the unknown member %s", se.JSONPointer)
+			e.Message = "has the unknown member " + e.Pointer
 		}
-		return fmt.Errorf("has a value of the wrong type at %s", se.JSONPointer)
+		return e
 	}
 	return err
 }

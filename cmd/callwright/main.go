@@ -1,0 +1,222 @@
+// Command callwright is the server and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"callwright"
+	"callwright/internal/app"
+	"callwright/internal/client"
+	"callwright/internal/demo"
+	"callwright/internal/secret"
+	"callwright/internal/terminal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		message := err.Error()
+		if e, ok := errors.AsType[*callwright.Error](err); ok {
+			message = e.Message
+			for _, f := range e.Fields {
+				message += "\n  --" + f.Field + " " + f.Message
+			}
+		}
+		fmt.Fprintln(os.Stderr, "callwright: "+message)
+		os.Exit(1)
+	}
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{Use: "callwright", Short: "Agents that answer the phone and the chat window, and act", SilenceUsage: true, SilenceErrors: true}
+	cmd.AddCommand(serve(), keys(), runDemo(), chat(), version())
+	return cmd
+}
+
+func serve() *cobra.Command {
+	o := app.Defaults()
+	var key, level string
+	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		if err := environment(cmd.Flags()); err != nil {
+			return err
+		}
+		var err error
+		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		o.OpenAIKey = secret.New(key)
+		server, err := app.New(cmd.Context(), o)
+		if err != nil {
+			return err
+		}
+		if err := server.Listen(cmd.Context()); err != nil {
+			return errors.Join(err, server.Close())
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "callwright is ready at "+server.URL())
+		return server.Run(cmd.Context())
+	}}
+	f := cmd.Flags()
+	f.StringVar(&o.Listen, "listen", o.Listen, "address to listen on, host:port")
+	dataFlag(f, &o.Data)
+	f.StringVar(&o.PublicURL, "public-url", "", "what clients call this server, for links (default http:// and the address)")
+	f.StringArrayVar(&o.OutboundAllow, "outbound-allow", nil, "private destination that skills may reach: a CIDR, or CIDR@80,8000-9000; repeatable")
+	f.StringVar(&o.MasterKeyFile, "master-key-file", "", "key file that seals secrets (default master.key in the data folder, made if missing)")
+	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
+	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or openai/NAME")
+	f.StringVar(&o.OpenAIBaseURL, "openai-base-url", o.OpenAIBaseURL, "base URL of the OpenAI-compatible provider")
+	f.StringVar(&key, "openai-api-key", "", "key of that provider; better in CALLWRIGHT_OPENAI_API_KEY_FILE")
+	f.BoolVar(&o.OpenAIStream, "openai-stream", o.OpenAIStream, "ask that provider for answers as they are made")
+	f.DurationVar(&o.ModelTimeout, "model-timeout", o.ModelTimeout, "limit for one whole answer of a provider")
+	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+func keys() *cobra.Command {
+	o := app.Defaults()
+	var org, name, scopes string
+	create := &cobra.Command{Use: "create", Short: "Make an API key and print it, alone, on standard output", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		if err := environment(cmd.Flags()); err != nil {
+			return err
+		}
+		o.Log = slog.New(slog.DiscardHandler)
+		server, err := app.New(cmd.Context(), o)
+		if err != nil {
+			return err
+		}
+		_, plain, err := server.Control.CreateKey(cmd.Context(), org, name, parseScopes(scopes))
+		if err != nil {
+			return errors.Join(err, server.Close())
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), plain)
+		return server.Close()
+	}}
+	dataFlag(create.Flags(), &o.Data)
+	create.Flags().StringVar(&org, "org", "", "name of the organization, which is made if there is none")
+	create.Flags().StringVar(&name, "name", "", "name of the key")
+	create.Flags().StringVar(&scopes, "scopes", "", "all, or a list such as agents:read,skills:write")
+	cmd := &cobra.Command{Use: "keys", Short: "Manage API keys"}
+	cmd.AddCommand(create)
+	return cmd
+}
+
+func parseScopes(text string) []callwright.Scope {
+	if text == "all" {
+		return callwright.Scopes()
+	}
+	var out []callwright.Scope
+	for s := range strings.SplitSeq(text, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, callwright.Scope(s))
+		}
+	}
+	return out
+}
+
+func runDemo() *cobra.Command {
+	o := demo.Options{Listen: app.Defaults().Listen}
+	cmd := &cobra.Command{Use: "demo", Short: "Watch an agent do its job, on embedded defaults", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		if err := environment(cmd.Flags()); err != nil {
+			return err
+		}
+		o.Out = cmd.OutOrStdout()
+		info, err := os.Stdout.Stat()
+		o.Color = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+		o.Log, err = logger("warn", cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return demo.Run(cmd.Context(), o)
+	}}
+	cmd.Flags().BoolVar(&o.Once, "once", false, "end after the conversation; the exit status tells whether it went well")
+	cmd.Flags().StringVar(&o.Listen, "listen", o.Listen, "address to listen on, host:port; a free port is taken when it is in use")
+	cmd.Flags().StringVar(&o.Data, "data", "", "data folder to keep (default a temporary one)")
+	return cmd
+}
+
+func chat() *cobra.Command {
+	var c client.Client
+	var draft bool
+	cmd := &cobra.Command{Use: "chat AGENT_ID", Short: "Talk to an agent in the terminal", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		if err := environment(cmd.Flags()); err != nil {
+			return err
+		}
+		c.URL = strings.TrimRight(c.URL, "/")
+		return terminal.Chat(cmd.Context(), c, args[0], draft, cmd.InOrStdin(), cmd.OutOrStdout())
+	}}
+	cmd.Flags().StringVar(&c.URL, "url", "http://"+app.Defaults().Listen, "the server")
+	cmd.Flags().StringVar(&c.Key, "key", "", "API key with chat:write; better in CALLWRIGHT_KEY")
+	cmd.Flags().BoolVar(&draft, "draft", false, "talk to the draft instead of the published version")
+	return cmd
+}
+
+func version() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		v, info := "development", &debug.BuildInfo{}
+		if i, ok := debug.ReadBuildInfo(); ok && i.Main.Version != "" && i.Main.Version != "(devel)" {
+			v, info = i.Main.Version, i
+		}
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace("callwright "+v+" "+info.GoVersion))
+		return err
+	}}
+}
+
+func dataFlag(f *pflag.FlagSet, v *string) {
+	f.StringVar(v, "data", *v, "folder of the database and the master key")
+}
+
+// environment fills flags that were not given from CALLWRIGHT_… variables: the
+// flag's name in capitals, or that with _FILE for the name of a file that holds
+// the value. Lists are separated by commas that a CIDR's ports do not contain, so
+// by spaces.
+func environment(flags *pflag.FlagSet) error {
+	var bad error
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed || f.Name == "help" {
+			return
+		}
+		name := "CALLWRIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if path, set := os.LookupEnv(name + "_FILE"); set && !ok {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				bad = errors.Join(bad, fmt.Errorf("%s_FILE: %w", name, err))
+				return
+			}
+			value, ok = strings.TrimSpace(string(raw)), true
+		}
+		if !ok {
+			return
+		}
+		values := []string{value}
+		if f.Value.Type() == "stringArray" {
+			values = strings.Fields(value)
+		}
+		for _, v := range values {
+			if err := flags.Set(f.Name, v); err != nil {
+				bad = errors.Join(bad, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+	})
+	return bad
+}
+
+func logger(level string, out io.Writer) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("--log-level: use debug, info, warn or error")
+	}
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: l})), nil
+}

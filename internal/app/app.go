@@ -1,0 +1,254 @@
+// Package app builds a whole server from Options, runs it and stops it. It is the
+// only package that sees all the others, and holds no logic of its own. It is
+// called by cmd/callwright and by tests, which run it on port 0.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"callwright"
+	"callwright/internal/control"
+	"callwright/internal/dash"
+	"callwright/internal/engine"
+	"callwright/internal/gate"
+	"callwright/internal/httpapi"
+	"callwright/internal/llm/builtin"
+	"callwright/internal/llm/openai"
+	"callwright/internal/outbound"
+	"callwright/internal/secret"
+	"callwright/internal/store"
+	"callwright/internal/webchat"
+)
+
+// Options is everything that can be set on a server.
+type Options struct {
+	Listen        string        // host:port; port 0 takes a free one
+	Data          string        // folder of the database and the master key
+	PublicURL     string        // what clients call this server; empty: http:// and the address
+	OutboundAllow []string      // destinations beyond the public ones, see outbound.ParseRule
+	MasterKeyFile string        // empty: master.key in Data, made if missing
+	Drain         time.Duration // how long a stop waits for turns under way
+
+	Model         string        // default llmModel of agents
+	OpenAIBaseURL string        // of the OpenAI-compatible provider
+	OpenAIKey     secret.String // empty: none is sent
+	OpenAIStream  bool          // ask it for answers as they are made
+	ModelTimeout  time.Duration // for one whole answer of a provider
+
+	Now func() time.Time // nil: time.Now
+	Log *slog.Logger
+}
+
+// Defaults returns the options of a fresh server.
+func Defaults() Options {
+	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, Model: "builtin",
+		OpenAIBaseURL: "https://api.openai.com/v1", OpenAIStream: true, ModelTimeout: time.Minute}
+}
+
+// An App is a server.
+type App struct {
+	Control *control.Service
+	API     *httpapi.API
+
+	options  Options
+	db       *store.DB
+	client   *outbound.Client
+	gate     *gate.Gate
+	chat     *webchat.Channel
+	handler  http.Handler
+	listener net.Listener
+}
+
+// New builds a server and opens its data; nothing listens yet. The caller closes
+// it, or calls Run, which does.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &App{options: o}
+	rules := make([]outbound.Rule, 0, len(o.OutboundAllow))
+	for _, text := range o.OutboundAllow {
+		r, err := outbound.ParseRule(text)
+		if err != nil {
+			return nil, fmt.Errorf("--outbound-allow %s: %w", text, err)
+		}
+		rules = append(rules, r)
+	}
+	var err error
+	if a.client, err = outbound.New(outbound.Options{Allow: rules, Listeners: a.listeners, Log: o.Log}); err != nil {
+		return nil, err
+	}
+	if a.db, err = store.OpenSQLite(ctx, o.Data); err != nil {
+		return nil, err
+	}
+	keyring, err := openKeyring(o)
+	if err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	a.build(keyring)
+	return a, nil
+}
+
+// build ties the parts together.
+func (a *App) build(keyring *secret.Keyring) {
+	o := a.options
+	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
+	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, Now: o.Now, Log: o.Log}
+	a.Control.Kinds = kinds(a.client, a.Control)
+	offline := engine.Model{Name: "builtin", Model: builtin.New()}
+	provider := openai.New(openai.Config{BaseURL: o.OpenAIBaseURL, Key: o.OpenAIKey, Stream: o.OpenAIStream, Timeout: o.ModelTimeout}, a.client.HTTP())
+	eng := &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Fallback: offline,
+		Models: func(agent callwright.Agent) (engine.Model, bool) {
+			name := agent.LLMModel
+			if name == "" {
+				name = o.Model
+			}
+			switch kind, local, _ := strings.Cut(name, "/"); kind {
+			case "builtin":
+				return offline, true
+			case "openai":
+				return engine.Model{Name: name, Local: local, Model: provider}, true
+			}
+			return engine.Model{}, false
+		}}
+	a.chat = &webchat.Channel{Engine: eng, Store: a.db, Now: o.Now, Log: o.Log}
+	router := chi.NewRouter()
+	a.API = httpapi.New(httpapi.Options{Control: a.Control, Chat: a.chat, Ready: a.db.Ping, PublicURL: a.URL, Now: o.Now, Log: o.Log}, router)
+	dash.Mount(router)
+	a.handler = router
+}
+
+// openKeyring reads the master key, making it first when it is in the data folder
+// and missing.
+func openKeyring(o Options) (*secret.Keyring, error) {
+	path := o.MasterKeyFile
+	if path == "" {
+		path = filepath.Join(o.Data, "master.key")
+		if err := makeKey(path); err != nil {
+			return nil, fmt.Errorf("make master key: %w", err)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open master key: %w", err)
+	}
+	defer f.Close()
+	k, err := secret.NewKeyring(f)
+	if err != nil {
+		return nil, fmt.Errorf("master key %s: %w", path, err)
+	}
+	return k, nil
+}
+
+func makeKey(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	key, err := secret.GenerateKeyset()
+	if err != nil {
+		return err
+	}
+	// Written aside and linked into place: a second process that starts at the
+	// same moment finds one whole key, and whoever is later keeps the first.
+	tmp, err := os.CreateTemp(filepath.Dir(path), "master.key.*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(key); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// Listen takes the address. It comes before Run so that the address is known.
+func (a *App) Listen(ctx context.Context) error {
+	// Whatever was under way when a server last stopped on this data is over, and
+	// nobody saw its end.
+	n, err := a.db.MarkUnknown(ctx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		a.options.Log.WarnContext(ctx, "runs whose end was never recorded are now unknown", "runs", n)
+	}
+	a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.options.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.options.Listen, err)
+	}
+	return nil
+}
+
+// URL returns the server's address as clients use it, without a slash at the end.
+func (a *App) URL() string {
+	switch {
+	case a.options.PublicURL != "":
+		return strings.TrimRight(a.options.PublicURL, "/")
+	case a.listener != nil:
+		return "http://" + a.listener.Addr().String()
+	}
+	return ""
+}
+
+// listeners are the addresses that nothing may dial through the guard.
+func (a *App) listeners() []netip.AddrPort {
+	if a.listener == nil {
+		return nil
+	}
+	if tcp, ok := a.listener.Addr().(*net.TCPAddr); ok {
+		return []netip.AddrPort{tcp.AddrPort()}
+	}
+	return nil
+}
+
+// Run serves until ctx ends, then drains: no new work, turns under way finish,
+// everything is closed.
+func (a *App) Run(ctx context.Context) error {
+	server := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.options.Log.Handler(), slog.LevelWarn)}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(a.listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		a.options.Log.Info("stopping")
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.options.Drain)
+	defer cancel()
+	steps := []error{a.chat.Close(drain), server.Shutdown(drain), a.gate.Wait(drain)}
+	if i := slices.IndexFunc(steps, func(e error) bool { return e != nil }); i >= 0 {
+		a.options.Log.Warn("gave up waiting for work under way", "error", steps[i])
+		steps = []error{server.Close()}
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(append(steps, err, a.Close())...)
+}
+
+// Close closes the server's data. Run calls it.
+func (a *App) Close() error {
+	a.client.Close()
+	return a.db.Close()
+}

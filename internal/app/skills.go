@@ -1,0 +1,37 @@
+package app
+
+import (
+	"callwright"
+	"callwright/internal/control"
+	"callwright/internal/outbound"
+	"callwright/internal/skill"
+	"callwright/internal/skill/httpwebhook"
+)
+
+// kinds is every skill type there is: one row each. A type that is not built yet
+// is a row too, so that the API can say so.
+func kinds(client *outbound.Client, secrets *control.Service) map[callwright.SkillType]skill.Kind {
+	rows := []skill.Kind{
+		httpwebhook.Kind(client, secrets),
+		skill.Reserved(callwright.DBQuery, "Looks something up, or changes it, in a SQL database."),
+		skill.Reserved(callwright.Email, "Sends an e-mail with what was collected."),
+		skill.Reserved(callwright.SMS, "Sends a text message."),
+		skill.Reserved(callwright.TransferCall, "Hands the caller over to a person."),
+		skill.Reserved(callwright.Builtin, "Ends the conversation, takes a message or repeats what was said."),
+		skill.Reserved(callwright.Geo, "Checks a service area or finds the nearest location."),
+		skill.Reserved(callwright.Calendar, "Checks availability and books appointments in a calendar."),
+		skill.Reserved(callwright.GoogleSheets, "Looks up and appends rows of a Google spreadsheet."),
+		skill.Reserved(callwright.CRM, "Finds and updates contacts in a customer database."),
+		skill.Reserved(callwright.KnowledgeQuery, "Searches the agent's knowledge."),
+		skill.Reserved(callwright.Playbook, "Runs a scripted conversation of several steps."),
+		skill.Reserved(callwright.NativeREST, "Calls an operation of a REST API that was discovered from its OpenAPI document."),
+		skill.Reserved(callwright.NativeGraphQL, "Calls an operation of a GraphQL API that was discovered by introspection."),
+		skill.Reserved(callwright.NativeSQL, "Reads or writes rows of a SQL database that was discovered from its catalogue."),
+		skill.Reserved(callwright.MCP, "Calls a tool of an MCP server."),
+	}
+	table := map[callwright.SkillType]skill.Kind{}
+	for _, k := range rows {
+		table[k.Type] = k
+	}
+	return table
+}

@@ -1,0 +1,224 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"callwright"
+	"callwright/internal/schema"
+	"callwright/internal/strictjson"
+)
+
+// An operation is a row of the API.
+type operation struct {
+	method  string
+	path    string
+	id      string
+	tag     string
+	scope   callwright.Scope
+	summary string
+	doc     string
+	status  int   // of success; 0 means 200
+	errors  []int // besides 400, 401, 403, 404, 413 and 500
+}
+
+// register adds an operation whose handler gets the actor.
+func register[I, O any](a *API, op operation, handler func(context.Context, callwright.Actor, *I) (*O, error)) *huma.Operation {
+	h := huma.Operation{
+		Method: op.method, Path: op.path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary, Description: op.doc,
+		DefaultStatus: op.status, MaxBodyBytes: maxBody + 1, // the limit itself is allowed
+		BodyReadTimeout: 10 * time.Second, SkipValidateBody: true, // read does, and reports everything at once
+		Errors:      append([]int{400, 401, 403, 404}, op.errors...),
+		Security:    []map[string][]string{{"apiKey": {string(op.scope)}}},
+		Middlewares: huma.Middlewares{a.authenticate(op.scope)},
+	}
+	if op.method == http.MethodPost || op.method == http.MethodPatch {
+		h.Errors = append(h.Errors, 413)
+	}
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, infoOf(ctx).actor, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+	item := a.huma.OpenAPI().Paths[op.path]
+	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
+	delete(registered.Responses, "422") // validation answers 400 here
+	return registered
+}
+
+// An Envelope is the answer to everything that succeeds.
+type Envelope[T any] struct {
+	Success bool   `json:"success" doc:"Always true"`
+	Data    T      `json:"data"`
+	Message string `json:"message,omitempty"`
+}
+
+// A List is an Envelope of a page.
+type List[T any] struct {
+	Success    bool                  `json:"success" doc:"Always true"`
+	Data       []T                   `json:"data"`
+	Pagination callwright.Pagination `json:"pagination"`
+	Message    string                `json:"message,omitempty"`
+}
+
+// answer is a response with an envelope.
+type answer[T any] struct{ Body Envelope[T] }
+
+// page is a response with a list.
+type page[T any] struct{ Body List[T] }
+
+// deleted is the response to a delete: an envelope with null.
+type deleted struct {
+	Body struct {
+		Success bool    `json:"success" doc:"Always true"`
+		Data    *string `json:"data" nullable:"true" doc:"Always null"`
+		Message string  `json:"message,omitempty"`
+	}
+}
+
+func answered[T any](v T, err error) (*answer[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &answer[T]{Envelope[T]{Success: true, Data: v}}, nil
+}
+
+func paged[T any](v []T, p callwright.Pagination, err error) (*page[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &page[T]{List[T]{Success: true, Data: v, Pagination: p}}, nil
+}
+
+func gone(err error) (*deleted, error) {
+	if err != nil {
+		return nil, err
+	}
+	d := &deleted{}
+	d.Body.Success = true
+	return d, nil
+}
+
+// Paging is the query of a list.
+type Paging struct {
+	Page   int    `query:"page" default:"1" minimum:"1" doc:"Page number, from 1; prefer cursor"`
+	Limit  int    `query:"limit" default:"20" minimum:"1" maximum:"100" doc:"Items a page"`
+	Cursor string `query:"cursor" maxLength:"200" doc:"nextCursor of the page before"`
+}
+
+func (p Paging) page() callwright.Page {
+	return callwright.Page{Page: p.Page, Limit: p.Limit, Cursor: p.Cursor}
+}
+
+// JSONBody is a JSON body that is read by read.
+type JSONBody struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+// bodySchema checks the bodies of one type.
+type bodySchema struct {
+	schema *schema.Schema
+	err    error
+}
+
+// takes documents an operation's body as the type T.
+func takes[T any](a *API, op *huma.Operation, required bool) {
+	s := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	op.RequestBody.Content["application/json"].Schema = s
+	op.RequestBody.Required = required
+}
+
+// takesPatch documents an operation's body as some members of T, null meaning the
+// default.
+func takesPatch[T any](a *API, op *huma.Operation, name string) {
+	reg := a.huma.OpenAPI().Components.Schemas
+	whole := reg.SchemaFromRef(reg.Schema(reflect.TypeFor[T](), true, "").Ref)
+	patch := *whole
+	patch.Required = nil
+	patch.Properties = map[string]*huma.Schema{}
+	for n, p := range whole.Properties {
+		patch.Properties[n] = &huma.Schema{AnyOf: []*huma.Schema{p, {Type: "null"}}, Description: p.Description}
+	}
+	reg.Map()[name] = &patch
+	op.RequestBody.Content["application/json"].Schema = &huma.Schema{Ref: "#/components/schemas/" + name}
+	op.RequestBody.Required = true
+}
+
+// read decodes a body as T and reports everything that its schema has against it.
+// Members that are wrong are left out, so that the caller can check the others
+// and report all problems together. The error is for bodies that are not JSON.
+func read[T any](a *API, ctx context.Context, raw []byte) (T, []callwright.FieldError, error) {
+	var v T
+	ref := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "").Ref
+	problems, err := a.check(reflect.TypeFor[T](), ref, raw)
+	if err != nil {
+		return v, nil, err
+	}
+	_ = json.Unmarshal(raw, &v) // members of the wrong type are among the problems
+	return v, problems, nil
+}
+
+// readPatch checks a body against the patch schema of the name.
+func readPatch[T any](a *API, raw []byte, name string) ([]callwright.FieldError, error) {
+	type patchOf struct{ _ T } // a type of its own for the cache
+	return a.check(reflect.TypeFor[patchOf](), "#/components/schemas/"+name, raw)
+}
+
+func (a *API) check(t reflect.Type, ref string, raw []byte) ([]callwright.FieldError, error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		raw = []byte("{}")
+	}
+	value, err := strictjson.Value(raw)
+	if err != nil {
+		return nil, malformed(err)
+	}
+	s, err := a.compiled(t, ref)
+	if err != nil {
+		return nil, err
+	}
+	var problems []callwright.FieldError
+	for _, p := range s.Validate(value) {
+		if p.Path == "" {
+			p.Path = "body"
+		}
+		problems = append(problems, callwright.FieldError{Field: p.Path, Message: p.Message})
+	}
+	return problems, nil
+}
+
+func malformed(err error) error {
+	e := callwright.Errorf(callwright.CodeMalformedBody, "The body %s.", err)
+	field := "body"
+	if se, ok := errors.AsType[*strictjson.Error](err); ok && se.Pointer != "" {
+		field = schema.Join(strings.Split(strings.TrimPrefix(se.Pointer, "/"), "/")...)
+	}
+	e.Fields = []callwright.FieldError{{Field: field, Message: err.Error()}}
+	return e
+}
+
+// compiled returns the schema of a body, made once from the API's own document:
+// what is documented is what is checked.
+func (a *API) compiled(t reflect.Type, ref string) (*schema.Schema, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b := a.bodies[t]
+	if b == nil {
+		doc, err := json.Marshal(map[string]any{"$ref": ref, "components": map[string]any{"schemas": a.huma.OpenAPI().Components.Schemas.Map()}})
+		b = &bodySchema{err: err}
+		if err == nil {
+			b.schema, b.err = schema.Compile(doc)
+		}
+		a.bodies[t] = b
+	}
+	return b.schema, b.err
+}

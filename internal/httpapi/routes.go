@@ -1,0 +1,206 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"callwright"
+	"callwright/internal/control"
+)
+
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// The paths' parameters.
+type (
+	AgentPath struct {
+		ID string `path:"id" doc:"Id of the agent"`
+	}
+	SkillsPath struct {
+		AgentID string `path:"agentId" doc:"Id of the agent"`
+	}
+	SkillPath struct {
+		AgentID string `path:"agentId" doc:"Id of the agent"`
+		ID      string `path:"id" doc:"Id of the skill"`
+	}
+)
+
+// routes is the product on one screen.
+func (a *API) routes() {
+	a.agentRoutes()
+	a.skillRoutes()
+	a.secretRoutes()
+	a.chatRoutes()
+}
+
+func (a *API) agentRoutes() {
+	type (
+		one    = callwright.Agent
+		create struct{ JSONBody }
+		list   struct{ Paging }
+		change struct {
+			AgentPath
+			JSONBody
+		}
+		versions struct {
+			AgentPath
+			Paging
+		}
+	)
+	id := func(s string) callwright.AgentID { return callwright.AgentID(s) }
+	takes[callwright.AgentSpec](a, register(a, operation{method: post, path: "/agents", id: "createAgent", tag: "Agents", scope: callwright.AgentsWrite, status: 201,
+		summary: "Create an agent", doc: "The agent is a draft: publish it before callers can talk to it."},
+		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
+			spec, problems, err := read[callwright.AgentSpec](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.CreateAgent(ctx, actor, spec, problems))
+		}), true)
+	register(a, operation{method: get, path: "/agents", id: "listAgents", tag: "Agents", scope: callwright.AgentsRead, summary: "List agents", doc: "Newest first."},
+		func(ctx context.Context, actor callwright.Actor, in *list) (*page[one], error) {
+			return paged(a.Control.ListAgents(ctx, actor, in.page()))
+		})
+	register(a, operation{method: get, path: "/agents/{id}", id: "getAgent", tag: "Agents", scope: callwright.AgentsRead, summary: "Get an agent", doc: "With its current draft."},
+		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*answer[one], error) {
+			return answered(a.Control.Agent(ctx, actor, id(in.ID)))
+		})
+	takesPatch[callwright.AgentSpec](a, register(a, operation{method: patch, path: "/agents/{id}", id: "updateAgent", tag: "Agents", scope: callwright.AgentsWrite,
+		summary: "Change an agent's draft", doc: "Members that are absent stay; null puts one back to its default. Callers see the change after the next publish."},
+		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[one], error) {
+			problems, err := readPatch[callwright.AgentSpec](a, in.RawBody, "AgentPatch")
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.PatchAgent(ctx, actor, id(in.ID), in.RawBody, problems))
+		}), "AgentPatch")
+	register(a, operation{method: remove, path: "/agents/{id}", id: "deleteAgent", tag: "Agents", scope: callwright.AgentsWrite, summary: "Delete an agent", doc: "It disappears from the list and takes no more conversations."},
+		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*deleted, error) {
+			return gone(a.Control.DeleteAgent(ctx, actor, id(in.ID)))
+		})
+	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", tag: "Agents", scope: callwright.AgentsWrite,
+		summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on.", status: 201},
+		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
+			body, problems, err := read[publishBody](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.Publish(ctx, actor, id(in.ID), body.Note, problems))
+		}), false)
+	register(a, operation{method: get, path: "/agents/{id}/versions", id: "listVersions", tag: "Agents", scope: callwright.AgentsRead, summary: "List versions", doc: "What was published, newest first."},
+		func(ctx context.Context, actor callwright.Actor, in *versions) (*page[callwright.Version], error) {
+			return paged(a.Control.ListVersions(ctx, actor, id(in.ID), in.page()))
+		})
+}
+
+type publishBody struct {
+	Note string `json:"note" required:"false" maxLength:"2000" doc:"What changed, for the history"`
+}
+
+// testBody is the body of the test action.
+type testBody struct {
+	Arguments json.RawMessage `json:"arguments" required:"false" doc:"An object of parameter name to value" example:"{\"serial_number\":\"SN-48213-B\"}"`
+	DryRun    *bool           `json:"dryRun" required:"false" default:"true" doc:"true: show the exact request that would leave, secrets masked, and send nothing. false: run it"`
+}
+
+func (a *API) skillRoutes() {
+	type (
+		one    = callwright.Skill
+		create struct {
+			SkillsPath
+			JSONBody
+		}
+		list struct {
+			SkillsPath
+			Paging
+		}
+		change struct {
+			SkillPath
+			JSONBody
+		}
+		types struct{}
+	)
+	agent := func(s string) callwright.AgentID { return callwright.AgentID(s) }
+	id := func(s string) callwright.SkillID { return callwright.SkillID(s) }
+	register(a, operation{method: get, path: "/skill-types", id: "listSkillTypes", tag: "Skills", scope: callwright.SkillsRead, summary: "List skill types",
+		doc: "Every type with its state and the JSON Schema of its executionConfig."},
+		func(context.Context, callwright.Actor, *types) (*answer[[]control.SkillType], error) {
+			return answered(a.Control.SkillTypes(), nil)
+		})
+	register(a, operation{method: get, path: "/agents/{agentId}/skills", id: "listSkills", tag: "Skills", scope: callwright.SkillsRead, summary: "List skills", doc: "The draft's, newest first."},
+		func(ctx context.Context, actor callwright.Actor, in *list) (*page[one], error) {
+			return paged(a.Control.ListSkills(ctx, actor, agent(in.AgentID), in.page()))
+		})
+	takes[callwright.SkillSpec](a, register(a, operation{method: post, path: "/agents/{agentId}/skills", id: "createSkill", tag: "Skills", scope: callwright.SkillsWrite, status: 201,
+		errors: []int{409}, summary: "Create a skill",
+		doc: "Adds a skill to the agent's draft; callers can use it after the next publish. Secrets that executionConfig holds in clear (header values such as X-Api-Key, tokens, passwords) move into the secrets store, and the answer names them as {{secret.NAME}}."},
+		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
+			spec, problems, err := read[callwright.SkillSpec](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.CreateSkill(ctx, actor, agent(in.AgentID), spec, problems))
+		}), true)
+	register(a, operation{method: get, path: "/agents/{agentId}/skills/{id}", id: "getSkill", tag: "Skills", scope: callwright.SkillsRead, summary: "Get a skill"},
+		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*answer[one], error) {
+			return answered(a.Control.Skill(ctx, actor, agent(in.AgentID), id(in.ID)))
+		})
+	takesPatch[callwright.SkillSpec](a, register(a, operation{method: patch, path: "/agents/{agentId}/skills/{id}", id: "updateSkill", tag: "Skills", scope: callwright.SkillsWrite,
+		errors: []int{409}, summary: "Change a skill", doc: "Members that are absent stay; null puts one back to its default; objects are replaced whole."},
+		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[one], error) {
+			problems, err := readPatch[callwright.SkillSpec](a, in.RawBody, "SkillPatch")
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.PatchSkill(ctx, actor, agent(in.AgentID), id(in.ID), in.RawBody, problems))
+		}), "SkillPatch")
+	register(a, operation{method: remove, path: "/agents/{agentId}/skills/{id}", id: "deleteSkill", tag: "Skills", scope: callwright.SkillsWrite, summary: "Delete a skill", doc: "From the draft; published versions keep it."},
+		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*deleted, error) {
+			return gone(a.Control.DeleteSkill(ctx, actor, agent(in.AgentID), id(in.ID)))
+		})
+	takes[testBody](a, register(a, operation{method: post, path: "/agents/{agentId}/skills/{id}/test", id: "testSkill", tag: "Skills", scope: callwright.SkillsWrite,
+		summary: "Try a skill", doc: "Takes arguments as a model would give them. With dryRun (the default) nothing leaves. Rules about callers (channel, window, identity, confirmation) do not apply; all others do."},
+		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[control.SkillTest], error) {
+			body, problems, err := read[testBody](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			if len(problems) > 0 {
+				return nil, callwright.Invalid(problems...)
+			}
+			dry := body.DryRun == nil || *body.DryRun
+			return answered(a.Control.TestSkill(ctx, actor, agent(in.AgentID), id(in.ID), body.Arguments, dry))
+		}), false)
+}
+
+func (a *API) secretRoutes() {
+	type (
+		create struct{ JSONBody }
+		list   struct{}
+		path   struct {
+			ID string `path:"id" doc:"Id or name of the secret"`
+		}
+	)
+	takes[control.SecretSpec](a, register(a, operation{method: post, path: "/secrets", id: "createSecret", tag: "Secrets", scope: callwright.SkillsWrite, status: 201, errors: []int{409},
+		summary: "Store a secret", doc: "Skills name it as {{secret.NAME}} in header values and auth settings. Its value is sealed and never answered."},
+		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[callwright.Secret], error) {
+			spec, problems, err := read[control.SecretSpec](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.CreateSecret(ctx, actor, spec, problems))
+		}), true)
+	register(a, operation{method: get, path: "/secrets", id: "listSecrets", tag: "Secrets", scope: callwright.SkillsRead, summary: "List secrets", doc: "By name, without values."},
+		func(ctx context.Context, actor callwright.Actor, _ *list) (*answer[[]callwright.Secret], error) {
+			return answered(a.Control.ListSecrets(ctx, actor))
+		})
+	register(a, operation{method: remove, path: "/secrets/{id}", id: "deleteSecret", tag: "Secrets", scope: callwright.SkillsWrite, summary: "Delete a secret", doc: "Skills that name it fail from now on."},
+		func(ctx context.Context, actor callwright.Actor, in *path) (*deleted, error) {
+			return gone(a.Control.DeleteSecret(ctx, actor, in.ID))
+		})
+}
