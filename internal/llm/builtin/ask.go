@@ -22,6 +22,9 @@ func (s *state) question(p *param) string {
 	if q := p.askedByDescription(); q != "" {
 		return q
 	}
+	if q := s.askOffer(p); q != "" {
+		return q
+	}
 	tl := s.cur
 	switch p.kind {
 	case kindOption:
@@ -120,7 +123,9 @@ func (p *param) askThing() string {
 
 func (p *param) ask() string {
 	n := p.noun()
-	if w, _, _ := strings.Cut(n, " of "); strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "address") {
+	w, _, _ := strings.Cut(n, " of ")
+	w, _, _ = strings.Cut(w, " to ")
+	if strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "address") {
 		return "What are " + n + "?"
 	}
 	return "What is " + n + "?"
@@ -173,14 +178,14 @@ func (p *param) nounPhrase() string {
 	case "whether", "if", "what", "why", "how", "when", "where", "which", "who", "must", "should", "use", "optional", "required", "only", "always", "one", "in", "as", "all", "any", "as-is":
 		return ""
 	}
-	if len(fs) == 0 || len(fs) == 1 && len(strings.Fields(p.label)) > 1 {
+	if len(fs) == 0 || lastWord(p.label, "date") && strings.Contains(p.label, " ") || len(fs) == 1 && len(strings.Fields(p.label)) > 1 {
 		return ""
 	}
 	for i, w := range fs {
 		switch low := strings.ToLower(w); {
 		case low == "customer's" || low == "caller's" || low == "user's" || low == "client's":
 			fs[i] = "your"
-		case low == "printed" || low == "found" || low == "shown" || low == "from" || low == "is" || low == "are" || low == "to" || low == "that" || low == "where" || low == "iso" || low == "format" || low == "string" || low == "in":
+		case low == "printed" || low == "found" || low == "shown" || low == "from" || low == "is" || low == "are" || low == "that" || low == "where" || low == "iso" || low == "format" || low == "string" || low == "in":
 			return ""
 		}
 	}

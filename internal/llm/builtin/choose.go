@@ -12,7 +12,8 @@ const (
 	inOption = 0.6
 	inParam  = 0.35
 
-	synonym = 0.7 // of a word that only means the same
+	wanted  = 0.35 // for each value in the text that a tool needs
+	synonym = 0.7  // of a word that only means the same
 
 	due     = 0.55 // a tool is wanted from here on
 	certain = 1.1  // even when nothing was asked for in so many words
@@ -131,13 +132,18 @@ type choice struct {
 // choose returns the tool that a text asks for; tool is nil when none is.
 func (x *index) choose(t text) choice {
 	best, match := choice{}, 0.0
-	asks := t.asks()
-	for i, s := range x.scores(t) {
+	all := x.scores(t)
+	var has kinds
+	if rivals(all) > 1 {
+		has = kindsIn(t)
+	}
+	asks := t.asks() && t.has("can you", "could you", "would you", "will you", "can i", "could i") < 0
+	for i, s := range all {
 		tl := x.tools[i]
 		if s.match < due-1e-9 {
 			continue
 		}
-		s.rank += 0.25 * float64(tl.wants(t))
+		s.rank += wanted * float64(tl.wants(has))
 		if asks && tl.reads() {
 			s.rank += 0.1
 		}
@@ -151,27 +157,47 @@ func (x *index) choose(t text) choice {
 	return best
 }
 
-// wants counts the kinds of required values, days and times and the like, that
-// stand in the text.
-func (t *tool) wants(said text) int {
+func rivals(all []score) int {
 	n := 0
-	seen := [kindOption + 1]bool{}
-	for _, p := range t.ask {
-		switch p.kind {
-		case kindDate, kindTime, kindDateTime, kindMoney, kindEmail:
-			if !seen[p.kind] && len((reader{text: said}).find(p)) > 0 {
-				seen[p.kind] = true
-				n++
-			}
+	for _, s := range all {
+		if s.match >= due-1e-9 {
+			n++
 		}
 	}
 	return n
 }
 
+// wants counts the kinds of required values, days and times and the like, that
+// stand in the text.
+func (t *tool) wants(has kinds) int {
+	n := 0
+	var seen kinds
+	for _, p := range t.ask {
+		if has[p.kind] && !seen[p.kind] {
+			seen[p.kind] = true
+			n++
+		}
+	}
+	return n
+}
+
+// kinds is a set.
+type kinds [kindOption + 1]bool
+
+// kindsIn tells which values of unmistakable kinds stand in a text.
+func kindsIn(t text) kinds {
+	r := reader{text: t}
+	var has kinds
+	has[kindDate], has[kindTime] = len(r.dates()) > 0, len(r.times()) > 0
+	has[kindDateTime] = has[kindDate] || has[kindTime]
+	has[kindMoney], has[kindEmail] = len(r.amounts(&param{})) > 0, len(r.emails()) > 0
+	return has
+}
+
 func (x *index) score(t text, tl *tool) float64 {
 	for i, s := range x.scores(t) {
 		if x.tools[i] == tl {
-			return s.rank + 0.25*float64(tl.wants(t))
+			return s.rank + wanted*float64(tl.wants(kindsIn(t)))
 		}
 	}
 	return 0

@@ -219,6 +219,9 @@ func (v *view) clauses(fs []field, subject string) string {
 		if i+1 < len(fs) {
 			s += ", and " + v.clause(fs[i+1], subject)
 		}
+		if rest, ok := strings.CutPrefix(s, "it is "); ok {
+			s = "it's " + rest
+		}
 		out = append(out, upperFirst(s)+".")
 	}
 	return strings.Join(out, " ")
@@ -240,6 +243,8 @@ func (v *view) clause(f field, subject string) string {
 			return subject + " has been " + lowerFirst(said)
 		}
 		return subject + " is " + lowerFirst(said)
+	case f.isMoney() && strings.Trim(f.val.text, "0.") == "" && lastWord(f.label, "fee", "fees", "charge", "cost", "deposit", "tax"):
+		return "there is no " + f.label
 	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):
 		return said + " is " + f.label
 	case lastWord(f.label, "status", "state"):
@@ -323,9 +328,11 @@ func verbOfDate(w string) string {
 		return "expires on"
 	case "expired":
 		return "expired on"
+	case "ships", "leaves", "departs", "opens", "closes", "begins":
+		return w + " on"
 	case "ends", "end", "ending":
 		return "ends on"
-	case "starts", "start", "begins", "begin":
+	case "starts", "start", "begin":
 		return "starts on"
 	case "due":
 		return "is due on"

@@ -13,7 +13,7 @@ func concept(stem string) string {
 		return "find"
 	case "check", "verify", "status", "retriev", "fetch", "query", "updat":
 		return "check"
-	case "chang", "modify", "reschedul", "mov", "edit", "switch", "amend", "postpon":
+	case "chang", "modify", "reschedul", "mov", "edit", "switch", "amend", "postpon", "instead":
 		return "change"
 	case "pric", "cost", "fee", "charg", "fare", "rat", "expensiv", "quot", "quotation", "estimat":
 		return "price"

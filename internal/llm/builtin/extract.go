@@ -3,6 +3,7 @@ package builtin
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -106,12 +107,13 @@ func (p *param) accept(in []found) []found {
 // number is") and without what follows it ("please", "thanks").
 func (r reader) body(p *param) (int, int) {
 	i, end := 0, len(r.toks)
+	spelled := p.kind == kindCode || p.kind == kindPhone || p.kind == kindPostal
 	for moved := true; moved && i < end; {
 		moved = false
 		for _, lead := range []string{"yes", "yeah", "yep", "sure", "ok", "okay", "well", "um", "uh", "so", "oh", "hmm", "no", "sorry", "actually", "hi", "hello",
 			"it's", "it is", "its", "that's", "that is", "that would be", "that'd be", "it would be", "it's for", "i think", "i believe", "i guess",
 			"i said", "i meant", "i mean", "make it", "make that", "let's say", "let's do", "i have", "i'd like", "i want", "i need", "i'd say", "please", "of course", "here it is", "here you go", "sure thing", "the answer is", "use", "and", "under"} {
-			if n := r.matches(i, lead); n > 0 && i+n < end {
+			if n := r.matches(i, lead); n > 0 && i+n < end && !(spelled && lead == "oh") {
 				i, moved = i+n, true
 				break
 			}
@@ -169,12 +171,7 @@ func (r reader) labelled(i int, p *param) int {
 }
 
 func (p *param) says(stem string) bool {
-	for _, t := range read(p.label).toks {
-		if t.stem == stem && len(stem) > 1 {
-			return true
-		}
-	}
-	return false
+	return len(stem) > 1 && slices.Contains(p.names, stem)
 }
 
 func genericLabel(w string) bool {

@@ -14,6 +14,9 @@ func (r reader) codes(p *param) []found {
 	from, to := 0, len(r.toks)
 	if r.answer {
 		from, to = r.body(p)
+		if f, ok := r.sampled(from, to, p); ok {
+			return []found{f}
+		}
 	}
 	for i := from; i < to; {
 		f, ok := r.codeAt(i, to, p)
@@ -25,6 +28,22 @@ func (r reader) codes(p *param) []found {
 		i = f.end
 	}
 	return out
+}
+
+// sampled takes an answer that has the characters of an example, however they
+// are parted: "sn 48213 b" for "SN-00000-X".
+func (r reader) sampled(from, to int, p *param) (found, bool) {
+	bare := strings.ToUpper(strings.Map(alphanumeric, r.span(from, to)))
+	if bare == "" {
+		return found{}, false
+	}
+	for _, s := range p.samples() {
+		if strings.ToUpper(s) == s && shapeOf(strings.Map(alphanumeric, s)) == shapeOf(bare) {
+			v := pour(bare, s)
+			return found{value: quoted(v), at: from, end: to, said: v, sure: true}, true
+		}
+	}
+	return found{}, false
 }
 
 // A spelling is a run of tokens that spell one code.

@@ -9,31 +9,51 @@ import (
 const isoDate = "2006-01-02"
 
 func month(w string) (time.Month, bool) {
-	if len(w) < 3 {
-		return 0, false
-	}
-	for m := time.January; m <= time.December; m++ {
-		full := strings.ToLower(m.String())
-		if w == full || w == full[:3] && w != "may" || w == "sept" && m == time.September {
-			return m, true
-		}
+	switch w {
+	case "january", "jan":
+		return time.January, true
+	case "february", "feb":
+		return time.February, true
+	case "march", "mar":
+		return time.March, true
+	case "april", "apr":
+		return time.April, true
+	case "may":
+		return time.May, true
+	case "june", "jun":
+		return time.June, true
+	case "july", "jul":
+		return time.July, true
+	case "august", "aug":
+		return time.August, true
+	case "september", "sep", "sept":
+		return time.September, true
+	case "october", "oct":
+		return time.October, true
+	case "november", "nov":
+		return time.November, true
+	case "december", "dec":
+		return time.December, true
 	}
 	return 0, false
 }
 
 func weekday(w string) (time.Weekday, bool) {
-	w = strings.TrimSuffix(w, "'s")
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		full := strings.ToLower(d.String())
-		if w == full || w == full+"s" {
-			return d, true
-		}
-		switch w {
-		case "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri":
-			if strings.HasPrefix(full, w) {
-				return d, true
-			}
-		}
+	switch w {
+	case "sunday", "sundays":
+		return time.Sunday, true
+	case "monday", "mondays", "mon":
+		return time.Monday, true
+	case "tuesday", "tuesdays", "tue", "tues":
+		return time.Tuesday, true
+	case "wednesday", "wednesdays", "wed":
+		return time.Wednesday, true
+	case "thursday", "thursdays", "thu", "thur", "thurs":
+		return time.Thursday, true
+	case "friday", "fridays", "fri":
+		return time.Friday, true
+	case "saturday", "saturdays":
+		return time.Saturday, true
 	}
 	return 0, false
 }

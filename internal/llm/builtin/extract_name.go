@@ -16,7 +16,8 @@ func (r reader) people(p *param) []found {
 		}
 		end := r.nameEnd(i+lead, strong)
 		if end > i+lead {
-			out = append(out, r.personal(p, i+lead, end, strong))
+			calling := r.is(i, "this is") && (end > i+lead+1 || r.toks[end-1].stop)
+			out = append(out, r.personal(p, i+lead, end, strong || calling))
 		}
 	}
 	if len(out) > 0 || !r.answer {
@@ -138,7 +139,7 @@ func (r reader) placeEnd(i int) int {
 		first := []rune(t.raw)[0]
 		_, isMonth := month(t.low)
 		switch {
-		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && !common(t.low):
+		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && (!common(t.low) || t.low == "new"):
 		case j > i && (t.low == "of" || t.low == "de" || t.low == "la" || t.low == "the") && j+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
 		default:
 			return j
@@ -194,7 +195,7 @@ func (r reader) addresses() []found {
 	if !r.answer || len(r.toks) == 0 {
 		return nil
 	}
-	i, end := r.body(&param{label: "address"})
+	i, end := r.body(&param{label: "address", names: []string{"address"}})
 	if strings.IndexFunc(r.span(i, end), unicode.IsDigit) < 0 && end-i < 2 {
 		return nil
 	}

@@ -46,6 +46,17 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			changed = append(changed, b.p)
 		}
 	}
+	for _, p := range f.tool.ask {
+		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
+			continue
+		}
+		if asked != nil && asked != p && place(t, 9) < 0 {
+			continue
+		}
+		if v, ok := s.pick(p, t, p == asked); ok && s.put(f, p, v) {
+			changed = append(changed, p)
+		}
+	}
 	return changed
 }
 
@@ -65,7 +76,7 @@ func (b bid) clashes(taken []bool, asked *param) bool {
 func (s *state) bids(t text, f *form, asked *param) []bid {
 	var out []bid
 	for i, p := range f.tool.params {
-		if p.fixed != nil && !p.required {
+		if p.fixed != nil && !p.required || p.from != "" && len(s.offers(p)) > 0 {
 			continue
 		}
 		r := s.reader(t)

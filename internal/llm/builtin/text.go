@@ -118,16 +118,20 @@ func (t text) is(i int, phrase string) bool { return t.matches(i, phrase) > 0 }
 
 // matches returns how many tokens phrase takes at i, 0 when it is not there.
 func (t text) matches(i int, phrase string) int {
-	n := 0
-	for len(phrase) > 0 {
-		w, rest, _ := strings.Cut(phrase, " ")
-		if i+n >= len(t.toks) || t.toks[i+n].low != w {
+	for n := 1; i < len(t.toks); i, n = i+1, n+1 {
+		w := t.toks[i].low
+		if !strings.HasPrefix(phrase, w) {
 			return 0
 		}
-		n++
-		phrase = rest
+		if len(phrase) == len(w) {
+			return n
+		}
+		if phrase[len(w)] != ' ' {
+			return 0
+		}
+		phrase = phrase[len(w)+1:]
 	}
-	return n
+	return 0
 }
 
 // has returns the first place where one of the phrases stands, or -1.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"callwright/internal/llm"
 )
@@ -34,8 +35,10 @@ type param struct {
 	fixed    json.RawMessage // const, or the default of a required parameter
 	examples []string
 	pattern  string
+	from     string // "tool.path[].member": only values that this result had
 	minLen   int
 	maxLen   int
+	names    []string // stems of the label
 	stems    []string // of name and description, for recognising questions
 }
 
@@ -84,8 +87,9 @@ func (t *tool) param(name string) *param {
 
 func (t *tool) addMembers(n node, path []string, required bool, depth int) {
 	want := n.strings("required")
+	props := n.at("properties")
 	for _, name := range n.keys("properties") {
-		member := n.at("properties").at(name).resolved()
+		member := props.at(name).resolved()
 		at := append(slices.Clone(path), name)
 		req := required && slices.Contains(want, name)
 		if member.typ() == "object" && len(member.keys("properties")) > 0 && depth < 3 {
@@ -100,6 +104,7 @@ func newParam(path []string, n node, required bool) *param {
 	p := &param{
 		path: path, name: strings.Join(path, "."), required: required,
 		desc: strings.TrimSpace(n.str("description")), pattern: n.str("pattern"),
+		from:   n.str("x-allowedFrom"),
 		minLen: n.num("minLength"), maxLen: n.num("maxLength"),
 	}
 	value := n
@@ -122,10 +127,19 @@ func newParam(path []string, n node, required bool) *param {
 		p.fixed = n.m["default"]
 	}
 	p.kind = kindOf(p, value)
+	p.names = stems(p.label)
 	for _, t := range content(read(p.label + " " + p.desc).toks) {
 		p.stems = append(p.stems, t.stem)
 	}
 	return p
+}
+
+func stems(s string) []string {
+	var out []string
+	for _, t := range read(s).toks {
+		out = append(out, t.stem)
+	}
+	return out
 }
 
 // A node is a place in a JSON Schema.
@@ -136,7 +150,7 @@ type node struct {
 
 func (n node) at(key string) node {
 	out := node{root: n.root}
-	if json.Unmarshal(n.m[key], &out.m) != nil {
+	if n.m[key] != nil && json.Unmarshal(n.m[key], &out.m) != nil {
 		out.m = nil
 	}
 	return out
@@ -174,7 +188,7 @@ func (n node) resolved() node {
 func (n node) branch() (node, bool) {
 	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
 		var list []map[string]json.RawMessage
-		if json.Unmarshal(n.m[key], &list) != nil {
+		if n.m[key] == nil || json.Unmarshal(n.m[key], &list) != nil {
 			continue
 		}
 		for _, m := range list {
@@ -187,16 +201,15 @@ func (n node) branch() (node, bool) {
 }
 
 func (n node) str(key string) string {
-	var s string
-	if json.Unmarshal(n.m[key], &s) != nil {
-		return ""
+	if raw := n.m[key]; raw != nil && raw[0] == '"' {
+		return plain(raw)
 	}
-	return s
+	return ""
 }
 
 func (n node) num(key string) int {
 	var i int
-	if json.Unmarshal(n.m[key], &i) != nil {
+	if n.m[key] == nil || json.Unmarshal(n.m[key], &i) != nil {
 		return 0
 	}
 	return i
@@ -208,7 +221,7 @@ func (n node) strings(key string) []string {
 	if n.m[key] == nil {
 		return nil
 	}
-	if json.Unmarshal(n.m[key], &list) != nil {
+	if n.m[key][0] != '[' || json.Unmarshal(n.m[key], &list) != nil {
 		list = []json.RawMessage{n.m[key]}
 	}
 	var out []string
@@ -234,7 +247,7 @@ func (n node) typ() string {
 
 func (n node) options() []option {
 	var vals []json.RawMessage
-	if json.Unmarshal(n.m["enum"], &vals) != nil {
+	if n.m["enum"] == nil || json.Unmarshal(n.m["enum"], &vals) != nil {
 		return nil
 	}
 	var out []option
@@ -292,6 +305,9 @@ func plain(raw json.RawMessage) string {
 	}
 	switch raw[0] {
 	case '"':
+		if !bytes.ContainsRune(raw, '\\') && utf8.Valid(raw) {
+			return string(raw[1 : len(raw)-1])
+		}
 		var s string
 		if json.Unmarshal(raw, &s) != nil {
 			return ""

@@ -268,7 +268,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 	for _, m := range o.members {
 		label := words(m.key)
 		if prefix != "" && vague(label) && !strings.Contains(label, prefix) {
-			label = prefix + " " + label
+			label = under(prefix, label)
 		}
 		switch {
 		case m.val.empty(), bookkeeping(words(m.key)), v.echo(m.val):
@@ -279,6 +279,17 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 		}
 	}
 	return out
+}
+
+// under names a member of a nested object.
+func under(prefix, label string) string {
+	switch label {
+	case "name", "value", "text", "title":
+		return prefix
+	case "phone", "email", "address", "rating", "age":
+		return prefix + "'s " + label
+	}
+	return prefix + " " + label
 }
 
 // vague reports labels that need the name of what they belong to.
