@@ -399,3 +399,24 @@ func TestDeadIdleConnectionsAreReplaced(t *testing.T) {
 		t.Errorf("%d of 50 requests were lost to closed connections", lost)
 	}
 }
+
+// A crowd of hanging calls ends at its deadline; goleak sees that nothing stays.
+func TestManyHangsEndTogether(t *testing.T) {
+	t.Parallel()
+	addr := mustListen(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	c := mustLocal(t)
+	ctx := limited(t, 500*time.Millisecond)
+	var group sync.WaitGroup
+	for i := range 300 {
+		url := "http://" + addr
+		if i%2 == 0 {
+			url = "https://" + addr // hangs in the handshake
+		}
+		group.Go(func() {
+			if _, err := c.Do(ctx, post(url)); callwright.CodeOf(err) != callwright.CodeTimeout {
+				t.Errorf("got %v, want %s", err, callwright.CodeTimeout)
+			}
+		})
+	}
+	group.Wait()
+}

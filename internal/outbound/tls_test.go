@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -25,7 +26,7 @@ import (
 func mustTLS(t testing.TB, change func(*httptest.Server)) (url string, roots *x509.CertPool) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }))
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are the point
 	s.EnableHTTP2 = true
 	s.TLS = &tls.Config{}
 	if change != nil {
