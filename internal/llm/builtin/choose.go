@@ -172,7 +172,7 @@ func rivals(all []score) int {
 func (t *tool) wants(has kinds) int {
 	n := 0
 	var seen kinds
-	for _, p := range t.ask {
+	for _, p := range t.params {
 		if has[p.kind] && !seen[p.kind] {
 			seen[p.kind] = true
 			n++

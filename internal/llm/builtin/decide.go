@@ -118,6 +118,9 @@ func (s *state) take(a act, asked *param) plan {
 			return s.next("")
 		}
 	}
+	if asked != nil && (asked.kind == kindPlace || asked.kind == kindPerson) && requests(s.heard) && s.index.choose(s.heard).tool == s.cur.tool {
+		answer = nil // the request said once more, not an answer
+	}
 	changed := s.fill(s.heard, s.cur, answer)
 	if len(changed) > 0 {
 		s.misses = 0

@@ -112,8 +112,16 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 		}
 	}
+	if as := r.addresses(); len(as) > 0 && as[0].sure && lastWord(p.label, "location", "destination", "origin", "place", "address") {
+		return as
+	}
 	if len(out) > 0 || !r.answer {
 		return out
+	}
+	if i, end := r.body(p); end > i {
+		if stop := r.placeEnd(i); stop > i && stop < end {
+			return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
+		}
 	}
 	return r.free(p)
 }

@@ -1,6 +1,9 @@
 package builtin
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // free takes text as it was said: an answer without its lead-in, or, before it
 // was asked for, words that can only be meant for the parameter.
@@ -14,13 +17,18 @@ func (r reader) free(p *param) []found {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) {
+		if v == "" || unsure(r.text) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
 	}
 	if i, end := r.told(p); end > i {
 		return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+	}
+	if p.kind == kindText && !p.message() {
+		if i, end := r.cued(p); end > i {
+			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
 	}
 	switch p.kind {
 	case kindQuery:
@@ -34,6 +42,41 @@ func (r reader) free(p *param) []found {
 		return r.trouble()
 	}
 	return nil
+}
+
+// empty reports an answer of nothing but "that works for me" and the like.
+func (r reader) empty(i, end int) bool {
+	if end-i == 1 && !polite(r.toks[i].low) && !agrees(r.text) && !refuses(r.text) {
+		return false
+	}
+	for ; i < end; i++ {
+		if w := r.toks[i].low; !common(w) && !polite(w) && w != "works" && w != "correct" && w != "please" {
+			return false
+		}
+	}
+	return true
+}
+
+// cued finds a name behind a word of the parameter: "the album Blue Train",
+// "directed by ann lee".
+func (r reader) cued(p *param) (int, int) {
+	for i, t := range r.toks {
+		if common(t.low) || t.stop && t.final != ':' || !slices.ContainsFunc(p.names, func(s string) bool { return s == t.stem && !common(s) || alike(s, t.stem) }) {
+			continue
+		}
+		j := i + 1
+		for j < len(r.toks) && (r.is(j, "by") || r.is(j, "is") || r.is(j, "called") || r.is(j, "named") || r.is(j, "of")) {
+			j++
+		}
+		end := r.placeEnd(j)
+		if end == j && strings.ToLower(r.raw) == r.raw && j > i+1 {
+			end = r.plainPlaceEnd(j)
+		}
+		if end > j {
+			return j, end
+		}
+	}
+	return 0, 0
 }
 
 // message reports parameters that hold a text for somebody else.

@@ -17,6 +17,11 @@ type bid struct {
 // changed. Asked is the one the text answers, if any.
 func (s *state) fill(t text, f *form, asked *param) []*param {
 	bids := s.bids(t, f, asked)
+	if asked != nil && corrects(t) && (asked.kind == kindText || asked.kind == kindPlace) {
+		if slices.ContainsFunc(bids, func(b bid) bool { return b.p != asked && b.f.sure && b.score >= 1 }) {
+			bids = slices.DeleteFunc(bids, func(b bid) bool { return b.p == asked && !b.f.sure })
+		}
+	}
 	slices.SortStableFunc(bids, func(a, b bid) int {
 		switch {
 		case a.score != b.score:

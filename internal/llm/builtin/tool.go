@@ -52,7 +52,8 @@ type option struct {
 func tools(in []llm.Tool) []*tool {
 	out := make([]*tool, 0, len(in))
 	for _, t := range in {
-		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description), label: words(t.Name)}
+		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description)}
+		tl.label = toolLabel(t.Name, tl.desc)
 		root := node{}
 		if json.Unmarshal(t.Parameters, &root.m) == nil {
 			root.root = root.m
@@ -62,6 +63,34 @@ func tools(in []llm.Tool) []*tool {
 		out = append(out, tl)
 	}
 	return out
+}
+
+// toolLabel is a tool's name in words: "events_1_findevents" is "find events".
+// Names made of camel case have lost their seams; a verb at the front of a word
+// is one when the description has the rest.
+func toolLabel(name, desc string) string {
+	told := stems(desc)
+	var out []string
+	for w := range strings.FieldsSeq(words(name)) {
+		if allDigits(w) {
+			continue
+		}
+		for k := len(w) - 3; k >= 3; k-- {
+			if (&tool{label: w[:k]}).verb() != "" && !slices.Contains(told, stem(w)) && slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) }) {
+				out = append(out, w[:k])
+				w = w[k:]
+				break
+			}
+		}
+		out = append(out, w)
+	}
+	for i, w := range out {
+		if i > 0 && i < len(out)-1 && (&tool{label: out[0]}).verb() == "" && (&tool{label: w + " it"}).verb() != "" {
+			out = out[i:]
+			break
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // order puts the required parameters in the order of "required", which survives
