@@ -144,7 +144,8 @@ func installErrors() {
 		huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 			p := humaProblem(status, message, errs)
 			if ctx != nil {
-				p.Instance = infoOf(ctx.Context()).path
+				in := infoOf(ctx.Context())
+				p.Instance, p.Type = in.path, in.base+p.Type
 			}
 			return p
 		}
@@ -176,7 +177,7 @@ func humaProblem(status int, message string, errs []error) *Problem {
 		f := callwright.FieldError{Message: err.Error()}
 		if ed, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 			_, f.Field, _ = strings.Cut(ed.Location, ".")
-			f.Message = ed.Message
+			f.Message = strings.Replace(ed.Message, "expected ", "must be ", 1)
 		}
 		p.Errors = append(p.Errors, f)
 	}

@@ -18,6 +18,7 @@ import (
 type info struct {
 	id    callwright.RequestID
 	path  string
+	base  string // of links, see Options.PublicURL
 	actor callwright.Actor
 }
 
@@ -34,7 +35,7 @@ func infoOf(ctx context.Context) *info {
 func (a *API) request(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := a.Now()
-		in := &info{id: callwright.NewID[callwright.RequestID](start), path: r.URL.Path}
+		in := &info{id: callwright.NewID[callwright.RequestID](start), path: r.URL.Path, base: a.PublicURL()}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, in))
 		w.Header().Set("X-Request-Id", string(in.id))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -51,7 +52,7 @@ func (a *API) request(next http.Handler) http.Handler {
 			}
 			a.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", string(in.id)), slog.String("method", r.Method),
 				slog.String("path", in.path), slog.Int("status", ww.Status()), slog.Int("bytes", ww.BytesWritten()),
-				slog.Duration("took", a.Now().Sub(start)), slog.String("org", string(in.actor.Org)))
+				slog.Float64("took_ms", float64(a.Now().Sub(start).Microseconds())/1000), slog.String("org", string(in.actor.Org)))
 		}()
 		next.ServeHTTP(ww, r)
 	})

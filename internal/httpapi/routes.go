@@ -84,7 +84,7 @@ func (a *API) agentRoutes() {
 			return gone(a.Control.DeleteAgent(ctx, actor, id(in.ID)))
 		})
 	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", tag: "Agents", scope: callwright.AgentsWrite,
-		summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on.", status: 201},
+		summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[publishBody](a, ctx, in.RawBody)
 			if err != nil {

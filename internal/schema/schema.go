@@ -178,7 +178,9 @@ func typeNames(types []string) string {
 	}
 	var out []string
 	for _, t := range types {
-		out = append(out, names[t])
+		if t != "null" || len(types) == 1 { // that null is allowed too helps nobody to fix a value
+			out = append(out, names[t])
+		}
 	}
 	return strings.Join(out, " or ")
 }
