@@ -1,0 +1,39 @@
+# make test      every test, race detector on; installs the real parts it needs
+# make bench     CPU time of one tool turn beside a floor program
+# make generate  remake the committed generated files
+# make lint      gofmt, vet, staticcheck
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ROOT        = $(shell test "$$(id -u)" = 0 || echo sudo)
+
+.PHONY: build test parts bench generate lint fuzz
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/callwright ./cmd/callwright
+
+test: parts
+	go test -race -count=1 -json ./... | go run ./internal/testcount
+
+# The real counterparts of the tests: Node with the official OpenAI client,
+# Python for requests as the integration guide writes them.
+parts:
+	@command -v node >/dev/null && command -v npm >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq nodejs npm; }
+	@command -v python3 >/dev/null && command -v curl >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq python3 curl; }
+	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
+
+bench:
+	go run ./internal/bench
+
+generate:
+	go test ./internal/app -run TestGeneratedFiles -count=1 -update
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+# A short run of every fuzz target.
+fuzz:
+	@for p in $$(grep -rl '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -c6-); do \
+	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 20s || exit 1; done; done
