@@ -37,7 +37,11 @@ func actOf(t text) act {
 		return actUnsure
 	case t.rest("goodbye", "good bye", "bye", "see you", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
 		return actBye
-	case t.small(8) && t.has("thanks", "thank you", "thx") >= 0 && t.rest("thanks", "thank you", "thx", "ok", "okay", "great", "perfect", "alright") == 0 && !t.says("yes", "yeah", "yep", "sure", "please", "no", "nope"):
+	case t.small(12) && !t.asks() && t.has("that is all", "that's all", "that'll be all", "all i needed", "all i need", "all for now", "nothing else", "that's everything", "that is everything", "that will be all") >= 0:
+		return actBye
+	case t.is(0, "no") && t.small(10) && t.has("thank you", "thanks") >= 0 && !t.asks():
+		return actBye
+	case t.small(8) && t.has("thanks", "thank you", "thx") >= 0 && t.rest("thanks", "thank you", "thx", "ok", "okay", "great", "perfect", "alright", "you've been", "big help", "very helpful", "for your help", "for the help", "for your time", "so much", "very much") == 0 && !t.says("yes", "yeah", "yep", "sure", "please", "no", "nope"):
 		return actThank
 	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t):
 		return actThank

@@ -98,6 +98,12 @@ func (p *param) askThing() string {
 	case kindPostal:
 		return "What's your " + p.label + "?"
 	case kindPlace:
+		switch w, _, _ := strings.Cut(p.label, " "); w {
+		case "to", "destination":
+			return "Where would you like to go?"
+		case "from", "origin":
+			return "Where are you leaving from?"
+		}
 		if p.plainly("city", "town", "country", "state", "region", "area", "airport", "station", "neighborhood", "neighbourhood") {
 			return "Which " + p.label + " would that be?"
 		}

@@ -49,8 +49,10 @@ func concept(stem string) string {
 		return "hotel"
 	case "flight", "fly", "plan", "airlin", "airplan":
 		return "flight"
-	case "event", "concert", "gam", "match", "gig", "festival":
+	case "event", "concert", "gig", "festival":
 		return "event"
+	case "sport", "gam", "match", "basketball", "baseball", "football", "soccer", "hockey":
+		return "sport"
 	case "rid", "taxi", "cab", "lyft", "uber":
 		return "ride"
 	case "weather", "forecast", "rain", "temperatur", "humid", "humidity", "sunny":

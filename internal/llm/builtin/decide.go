@@ -63,6 +63,9 @@ func (s *state) collect(a act) plan {
 	asked := s.asked
 	if s.leaving {
 		s.leaving = false
+		if refuses(s.heard) {
+			a = actNo
+		}
 		switch a {
 		case actYes, actThank, actCancel:
 			return s.drop()
@@ -75,7 +78,7 @@ func (s *state) collect(a act) plan {
 	switch {
 	case a == actCancel, a == actBye && asked == nil:
 		return s.drop()
-	case a == actBye:
+	case a == actBye && !(boolean && refuses(s.heard)):
 		s.finish()
 		return plan{say: farewell}
 	case a == actAbilities:

@@ -17,7 +17,7 @@ func (r reader) free(p *param) []found {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}

@@ -55,10 +55,14 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
 			continue
 		}
-		if asked != nil && asked != p && place(t, 9) < 0 {
+		if asked != nil && asked != p && place(t, 9) < 0 && !agrees(t) {
 			continue
 		}
-		if v, ok := s.pick(p, t, p == asked); ok && s.put(f, p, v) {
+		v, ok := s.pick(p, t, p == asked)
+		if !ok && (asked == nil || agrees(t)) && len(s.runs) > 0 && s.last().assumed {
+			v, ok = s.proposed(p, f)
+		}
+		if ok && s.put(f, p, v) {
 			changed = append(changed, p)
 		}
 	}
@@ -185,6 +189,12 @@ func role(t text, p *param, v found) float64 {
 	if w == "the" && v.at > 1 {
 		w = t.toks[v.at-2].low
 	}
+	if w == "for" && v.at > 1 {
+		switch t.toks[v.at-2].stem {
+		case "leav", "head", "depart", "bound", "mak":
+			w = "to"
+		}
+	}
 	switch w {
 	case "from", "starting", "leaving", "departing", "beginning", "between":
 		side = 1
@@ -200,9 +210,9 @@ func role(t text, p *param, v found) float64 {
 	case start == end || w == "and" && !end:
 		return 0
 	case start && side > 0 || end && side < 0:
-		return 2
+		return 3
 	}
-	return -2
+	return -3
 }
 
 // put stores a value and reports whether that changed the form.

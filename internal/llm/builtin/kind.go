@@ -139,6 +139,8 @@ func kindByName(p *param) kind {
 func kindByMeaning(p *param, l string) kind {
 	has := func(ws ...string) bool { return anyWord(l, ws...) }
 	switch {
+	case lastWord(l, "name", "title") && !personName(p, l):
+		return kindText
 	case has("count", "quantity", "qty") || strings.HasPrefix(l, "number of ") || strings.HasPrefix(l, "num ") || l == "party size" || l == "group size" ||
 		lastWord(l, "guests", "people", "passengers", "adults", "children", "seats", "tickets", "nights", "persons", "riders"):
 		return kindNumber

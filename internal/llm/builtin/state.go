@@ -116,6 +116,7 @@ type state struct {
 	known   map[string]found
 	forms   []*form // that came to an end, oldest first
 	said    string  // the assistant's last words
+	saids   []text  // all of the assistant's words
 	topic   text    // the words that began the skill at hand
 	heard   text    // the caller's last words
 	plan    plan
@@ -245,6 +246,7 @@ func (s *state) last() *run {
 // next words are an answer to, whoever wrote it.
 func (s *state) spoken(words string) {
 	s.said = words
+	s.saids = append(s.saids, read(words))
 	if s.cur == nil {
 		return
 	}

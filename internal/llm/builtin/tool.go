@@ -76,7 +76,8 @@ func toolLabel(name, desc string) string {
 			continue
 		}
 		for k := len(w) - 3; k >= 3; k-- {
-			if (&tool{label: w[:k]}).verb() != "" && !slices.Contains(told, stem(w)) && slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) }) {
+			if (&tool{label: w[:k]}).verb() != "" && !slices.Contains(told, stem(w)) &&
+				(k > 3 && k < 8 || slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) })) {
 				out = append(out, w[:k])
 				w = w[k:]
 				break
