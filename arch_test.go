@@ -21,7 +21,7 @@ func layers() [][]string {
 		{"httpapi", "phone", "dash", "terminal"},
 		{"app"},
 		{"demo"},
-		{"cmd/*", "testcount", "bench"},
+		{"cmd/*", "testcount", "bench", "e2e"},
 	}
 }
 

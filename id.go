@@ -45,11 +45,13 @@ func NewID[T interface {
 	Prefix() string
 }](now time.Time) T {
 	var u [16]byte
-	rand.Read(u[6:]) // never fails (crypto/rand since Go 1.24)
+	rand.Read(u[8:]) // never fails (crypto/rand since Go 1.24)
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
 	copy(u[:6], ms[2:])
-	u[6] = u[6]&0x0f | 0x70 // version 7
+	// The 12 bits after the version are the fraction of the millisecond (RFC 9562
+	// section 6.2, method 3), so that ids sort within it too.
+	binary.BigEndian.PutUint16(u[6:], uint16(now.Nanosecond()%1e6*4096/1e6)|0x7000)
 	u[8] = u[8]&0x3f | 0x80 // RFC 9562 variant
 	var zero T
 	return T(zero.Prefix() + idEncoding.EncodeToString(u[:]))
