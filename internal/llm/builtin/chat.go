@@ -74,7 +74,7 @@ func trimDeed(s string) string {
 			s = s[:k]
 		}
 	}
-	for _, c := range [][2]string{{"ell the caller", "ell you"}, {"ive the caller", "ive you"}, {"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
+	for _, c := range [][2]string{{"transfer the caller", "transfer you"}, {"ell the caller", "ell you"}, {"ive the caller", "ive you"}, {"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
 		s = strings.ReplaceAll(s, c[0], c[1])
 	}
 	return strings.TrimRight(s, " ,")

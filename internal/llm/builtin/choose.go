@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -129,8 +130,9 @@ type choice struct {
 	score float64
 }
 
-// choose returns the tool that a text asks for; tool is nil when none is.
-func (x *index) choose(t text) choice {
+// choose returns the tool that a text asks for; tool is nil when none is. Busy
+// says that something was done already, so that a remark may be about that.
+func (x *index) choose(t text, busy bool) choice {
 	best, match := choice{}, 0.0
 	all := x.scores(t)
 	var has kinds
@@ -144,6 +146,9 @@ func (x *index) choose(t text) choice {
 			continue
 		}
 		s.rank += wanted * float64(tl.wants(has))
+		if !tl.reads() && !tl.called(t) {
+			s.rank -= 0.2 // something is changed only when that is said
+		}
 		if asks && tl.reads() {
 			s.rank += 0.1
 		}
@@ -151,10 +156,16 @@ func (x *index) choose(t text) choice {
 			best, match = choice{tl, s.rank}, s.match
 		}
 	}
-	if best.tool != nil && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
+	if best.tool != nil && busy && !best.tool.called(t) && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
 		return choice{}
 	}
 	return best
+}
+
+// called reports that the text has the tool's verb or a word for it.
+func (t *tool) called(said text) bool {
+	v := concept(stem(t.verb()))
+	return v != "" && slices.ContainsFunc(said.toks, func(tok token) bool { return concept(tok.stem) == v })
 }
 
 func rivals(all []score) int {

@@ -1,216 +1,14 @@
 package builtin
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// tellFields makes sentences of the facts that matter most.
-func (v *view) tellFields(o value, fs []field) string {
-	subject := "it"
-	for i, f := range fs {
-		if f.val.kind == 's' && names(f.label) && len(fs) > 1 && !v.asked(f) {
-			subject = theThing(f.val.text)
-			fs = slices.Delete(slices.Clone(fs), i, i+1)
-			break
-		}
-	}
-	fs = v.foremost(fs)
-	if len(fs) == 0 {
-		return ""
-	}
-	if s, rest := v.yesNo(fs, subject); s != "" {
-		if more := v.clauses(rest, "it"); more != "" {
-			s += " " + more
-		}
-		return s
-	}
-	return v.clauses(fs, subject)
-}
-
-// names reports labels that tell what the facts are about.
-func names(label string) bool {
-	switch label {
-	case "name", "title", "product", "product name", "item", "item name", "model", "device", "appliance", "service", "restaurant", "restaurant name", "hotel", "hotel name", "class name", "event name", "car", "car name", "vehicle":
-		return true
-	}
-	return false
-}
-
-// theThing puts an article before a common noun and leaves names alone.
-func theThing(s string) string {
-	s = phrase(s)
-	if strings.Contains(s, " ") && strings.ToLower(s) != s || strings.ContainsAny(s, "0123456789") {
-		return s
-	}
-	low := strings.ToLower(s)
-	if strings.HasPrefix(low, "the ") || strings.HasPrefix(low, "your ") {
-		return low
-	}
-	return "the " + low
-}
-
-// foremost keeps the facts to tell: those that the question is about, then
-// booleans, dates, amounts and references, in their own order.
-func (v *view) foremost(fs []field) []field {
-	if len(fs) <= maxFacts {
-		return fs
-	}
-	rank := func(f field) int {
-		switch {
-		case v.asked(f):
-			return 3
-		case f.isDate() || f.isMoney() || reference(f.label) || f.label == "status":
-			return 2
-		case f.val.kind == 'b':
-			return 1
-		}
-		return 0
-	}
-	byRank := slices.Clone(fs)
-	slices.SortStableFunc(byRank, func(a, b field) int { return rank(b) - rank(a) })
-	kept := byRank[:maxFacts]
-	for _, f := range byRank[maxFacts:] {
-		if rank(f) == 2 && len(kept) < maxFacts+2 {
-			kept = append(kept, f)
-		}
-	}
-	var out []field
-	for _, f := range fs {
-		if slices.ContainsFunc(kept, func(k field) bool { return k.label == f.label }) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// asked reports that the question is about the field.
-func (v *view) asked(f field) bool {
-	q := v.question
-	for _, l := range content(read(f.label).toks) {
-		for _, t := range q.toks {
-			if !common(t.low) && (t.stem == l.stem || concept(t.stem) == concept(l.stem) && concept(l.stem) != "check") {
-				return true
-			}
-		}
-	}
-	switch {
-	case f.isMoney():
-		return q.has("how much", "cost", "expensive") >= 0
-	case f.isDate():
-		return q.has("when", "what day", "which day", "how long", "until") >= 0
-	case anyWord(f.label, "time"):
-		return q.has("when", "what time") >= 0
-	case anyWord(f.label, "address", "location", "street", "city"):
-		return q.has("where", "where's") >= 0
-	case anyWord(f.label, "phone"):
-		return q.has("number", "call") >= 0
-	}
-	return false
-}
-
-// matching tells only the fields that a later question is about.
-func (v *view) matching() (string, bool) {
-	o := unwrap(parse(v.run.result.Result))
-	if o.kind != 'o' {
-		return "", false
-	}
-	var fs []field
-	for _, f := range v.fields(o, "", "", 0) {
-		if v.asked(f) {
-			fs = append(fs, f)
-		}
-	}
-	if len(fs) == 0 {
-		return "", false
-	}
-	if len(fs) > maxFacts {
-		fs = fs[:maxFacts]
-	}
-	if s, rest := v.yesNo(fs, "it"); s != "" {
-		if more := v.clauses(rest, "it"); more != "" {
-			s += " " + more
-		}
-		return s, true
-	}
-	return v.clauses(fs, "it"), true
-}
-
-// yesNo answers a question for yes or no from a boolean or a status.
-func (v *view) yesNo(fs []field, subject string) (string, []field) {
-	if !closed(v.question) {
-		return "", fs
-	}
-	at := -1
-	for i, f := range fs {
-		if f.val.kind == 'b' && (v.asked(f) || at < 0) {
-			if at >= 0 && v.asked(fs[at]) {
-				continue
-			}
-			at = i
-		}
-	}
-	word := ""
-	if at >= 0 {
-		word = "No, "
-		if fs[at].val.text == "true" {
-			word = "Yes, "
-		}
-	}
-	for i, f := range fs {
-		if word == "" && f.val.kind == 's' && lastWord(f.label, "status", "state") {
-			if word = v.statusWord(f.val.text); word != "" {
-				at = i
-			}
-		}
-	}
-	if word == "" {
-		return "", fs
-	}
-	return word + v.clause(fs[at], subject) + ".", slices.Delete(slices.Clone(fs), at, at+1)
-}
-
-// closed reports a question for yes or no.
-func closed(t text) bool {
-	start := 0
-	for i, tok := range t.toks {
-		if i == start {
-			switch tok.low {
-			case "is", "are", "am", "does", "do", "did", "has", "have", "was", "were", "will", "isn't", "can":
-				return tok.low != "can" && tok.low != "do" && tok.low != "will" || t.is(i+1, "i") || t.is(i+1, "you have") || t.is(i+1, "it")
-			}
-		}
-		if tok.stop || tok.low == "and" || common(tok.low) && i == start && (tok.low == "hi" || tok.low == "hello" || tok.low == "so") {
-			start = i + 1
-		}
-	}
-	return t.has("whether", "check if", "know if", "see if", "tell me if") >= 0
-}
-
-func (v *view) statusWord(status string) string {
-	for _, s := range read(words(status)).toks {
-		for _, t := range v.question.toks {
-			if t.stem == s.stem {
-				if v.question.has("not", "isn't") >= 0 {
-					return ""
-				}
-				return "Yes, "
-			}
-		}
-	}
-	switch strings.ToLower(status) {
-	case "active", "valid", "available", "covered", "confirmed", "ready", "approved":
-		return "Yes, "
-	case "expired", "inactive", "unavailable", "rejected", "denied", "invalid", "lapsed":
-		return "No, "
-	}
-	return ""
-}
-
 // clauses joins facts to sentences, two in each.
 func (v *view) clauses(fs []field, subject string) string {
 	var out []string
+	fs, whole := apart(fs)
 	for i := 0; i < len(fs); i += 2 {
 		s := v.clause(fs[i], subject)
 		if subject != "" && i == 0 {
@@ -224,7 +22,19 @@ func (v *view) clauses(fs []field, subject string) string {
 		}
 		out = append(out, upperFirst(s)+".")
 	}
-	return strings.Join(out, " ")
+	return strings.Join(append(out, whole...), " ")
+}
+
+// apart sets off facts that are whole sentences already.
+func apart(fs []field) (facts []field, sentences []string) {
+	for _, f := range fs {
+		if f.val.kind == 's' && strings.Count(f.val.text, " ") > 2 && strings.ContainsAny(f.val.text[len(f.val.text)-1:], ".!?") {
+			sentences = append(sentences, upperFirst(f.val.text))
+			continue
+		}
+		facts = append(facts, f)
+	}
+	return facts, sentences
 }
 
 // clause is one fact without a full stop: "it expires on March 14, 2027".
@@ -233,6 +43,7 @@ func (v *view) clause(f field, subject string) string {
 		subject = "it"
 	}
 	said := strings.TrimSuffix(f.spoken(v.now), ".")
+	f.label = strings.TrimSuffix(f.label, " cents")
 	switch {
 	case f.val.kind == 'b':
 		return truthClause(f.label, subject, f.val.text == "true")
@@ -268,6 +79,9 @@ func (v *view) clause(f field, subject string) string {
 		}
 		return "there are " + said + " " + f.label
 	}
+	if first, _, _ := strings.Cut(f.label, " "); dayWord(first) {
+		return capitalDays(f.label) + verb + said
+	}
 	return "the " + f.label + verb + said
 }
 
@@ -278,6 +92,17 @@ func passed(s string) bool {
 		return true
 	}
 	return false
+}
+
+// capitalDays writes weekdays with their capital.
+func capitalDays(label string) string {
+	fs := strings.Fields(label)
+	for i, w := range fs {
+		if _, ok := weekday(w); ok {
+			fs[i] = upperFirst(w)
+		}
+	}
+	return strings.Join(fs, " ")
 }
 
 func dateClause(label, subject, when string) string {
@@ -307,6 +132,10 @@ func dateClause(label, subject, when string) string {
 		if k := strings.LastIndexByte(inner, ' '); inner != label && verbOfDate(inner[k+1:]) != "" {
 			head, last = inner[:max(k, 0)], inner[k+1:]
 		}
+	}
+	switch head {
+	case "new", "next", "last", "old", "current", "original", "first", "previous":
+		return "the " + label + " is " + when
 	}
 	who := subject
 	if head != "" {

@@ -90,7 +90,7 @@ func (s *state) collect(a act) plan {
 	case a == actUnsure && !boolean:
 		return s.missed()
 	}
-	if c := s.index.choose(s.heard); s.turns(c, asked) {
+	if c := s.index.choose(s.heard, len(s.runs) > 0); s.turns(c, asked) {
 		s.start(c.tool)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(c.tool))
@@ -121,8 +121,11 @@ func (s *state) take(a act, asked *param) plan {
 			return s.next("")
 		}
 	}
-	if asked != nil && (asked.kind == kindPlace || asked.kind == kindPerson) && requests(s.heard) && s.index.choose(s.heard).tool == s.cur.tool {
+	if asked != nil && (asked.kind == kindPlace || asked.kind == kindPerson) && requests(s.heard) && s.index.choose(s.heard, len(s.runs) > 0).tool == s.cur.tool {
 		answer = nil // the request said once more, not an answer
+	}
+	if pending := s.pending(); pending != nil && pending.result.Status == llm.StatusVerification {
+		return plan{call: s.cur} // who it is, is the server's to find out
 	}
 	changed := s.fill(s.heard, s.cur, answer)
 	if len(changed) > 0 {
@@ -250,6 +253,11 @@ func (s *state) start(t *tool) {
 	}
 	if s.cur != nil && s.cur.tool != t {
 		s.forms = append(s.forms, s.cur)
+		s.parked[s.cur.tool] = s.cur
+	}
+	if old := s.parked[t]; old != nil {
+		f = old.clone()
+		delete(s.parked, t)
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
@@ -284,7 +292,7 @@ func (s *state) open(a act) plan {
 		}
 		return plan{say: "Sure. What can I do for you?"}
 	}
-	c := s.index.choose(s.heard)
+	c := s.index.choose(s.heard, len(s.runs) > 0)
 	if last != nil {
 		if p, ok := s.followUp(last, c); ok {
 			return p

@@ -112,7 +112,7 @@ func (r reader) body(p *param) (int, int) {
 		moved = false
 		for _, lead := range []string{"yes", "yeah", "yep", "sure", "ok", "okay", "well", "um", "uh", "so", "oh", "hmm", "no", "sorry", "actually", "hi", "hello",
 			"it's", "it is", "its", "that's", "that is", "that would be", "that'd be", "it would be", "it's for", "i think", "i believe", "i guess",
-			"i said", "i meant", "i mean", "make it", "make that", "let's say", "let's do", "i have", "i'd like", "i want", "i need", "i'd say", "please", "of course", "here it is", "here you go", "sure thing", "the answer is", "use", "and", "under"} {
+			"i said", "i meant", "i mean", "make it", "make that", "let's say", "let's do", "i have", "i'd like", "i want", "i need", "i'd say", "please", "of course", "here it is", "here you go", "sure thing", "the answer is", "use", "and", "under", "i'm looking for", "i am looking for", "i'd prefer", "i would prefer", "i would like", "i prefer", "i'd love", "how about", "what about", "maybe", "probably", "perhaps"} {
 			if n := r.matches(i, lead); n > 0 && i+n < end && !(spelled && lead == "oh") {
 				i, moved = i+n, true
 				break
@@ -125,7 +125,7 @@ func (r reader) body(p *param) (int, int) {
 	for end > i+1 && r.trailing(end-1) {
 		end--
 	}
-	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok"} {
+	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok", "would be great", "would be fine", "would be good", "would be nice", "would be perfect", "will be great", "will be fine", "will be okay", "will be good", "is fine", "is good", "is okay", "would work", "sounds good", "sounds great", "works for me"} {
 		n := strings.Count(tail, " ") + 1
 		if end-n > i && r.is(end-n, tail) {
 			end -= n

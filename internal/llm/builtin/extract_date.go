@@ -254,6 +254,9 @@ func (r reader) monthDate(i int) (time.Time, int) {
 		if j >= len(r.toks) || width == 0 {
 			return time.Time{}, 0
 		}
+		if t, n := r.relativeMonth(day, j); n > 0 {
+			return t, j + n - i
+		}
 		if m, ok = month(r.toks[j].low); !ok {
 			return time.Time{}, 0
 		}
@@ -266,6 +269,20 @@ func (r reader) monthDate(i int) (time.Time, int) {
 		return valid(y, m, day, j+w-i)
 	}
 	return r.nearest(m, day, j-i)
+}
+
+// relativeMonth reads "this month" and "next month" behind a day.
+func (r reader) relativeMonth(day, j int) (time.Time, int) {
+	ahead := 0
+	switch {
+	case r.is(j, "this month"):
+	case r.is(j, "next month"):
+		ahead = 1
+	default:
+		return time.Time{}, 0
+	}
+	first := time.Date(r.now.Year(), r.now.Month()+time.Month(ahead), 1, 0, 0, 0, 0, time.UTC)
+	return valid(first.Year(), first.Month(), day, 2)
 }
 
 func (r reader) yearAt(j int) (int, int) {

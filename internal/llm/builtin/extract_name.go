@@ -119,8 +119,10 @@ func (r reader) places(p *param) []found {
 		return out
 	}
 	if i, end := r.body(p); end > i {
-		if stop := r.placeEnd(i); stop > i && stop < end {
-			return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
+		for ; i < end; i++ {
+			if stop := r.placeEnd(i); stop > i && (i > 0 || stop < end) && !preposition(r.toks[i].low) {
+				return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
+			}
 		}
 	}
 	return r.free(p)
@@ -128,7 +130,7 @@ func (r reader) places(p *param) []found {
 
 func preposition(w string) bool {
 	switch w {
-	case "in", "near", "around", "from", "to", "at", "for", "towards", "into", "by", "within", "visit", "visiting", "downtown":
+	case "in", "near", "around", "from", "to", "at", "for", "towards", "into", "by", "within", "visit", "visiting", "downtown", "of":
 		return true
 	}
 	return false
@@ -138,6 +140,7 @@ func locative(w string) bool { return w == "in" || w == "near" || w == "around" 
 
 // placeEnd follows words in capitals, with "of", "de" and a state behind a comma.
 func (r reader) placeEnd(i int) int {
+	from := i
 	if r.is(i, "the") {
 		i++
 	}
@@ -147,8 +150,10 @@ func (r reader) placeEnd(i int) int {
 		first := []rune(t.raw)[0]
 		_, isMonth := month(t.low)
 		switch {
-		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && (!common(t.low) || t.low == "new"):
+		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && (!common(t.low) || t.low == "new") && !polite(t.low):
 		case j > i && (t.low == "of" || t.low == "de" || t.low == "la" || t.low == "the") && j+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
+		case j == i:
+			return from
 		default:
 			return j
 		}

@@ -246,7 +246,7 @@ func (r reader) counts(p *param) []found {
 		if s2, n2 := r.decimals(i, s, n); n2 > 0 && !p.integer {
 			s, n = s2, n2
 		}
-		if r.answer && !r.timed(i, n) || r.counted(i, n, p, people) {
+		if r.answer && !r.timed(i, n) && !r.housed(i) || r.counted(i, n, p, people) {
 			if p.integer && strings.Contains(s, ".") {
 				continue
 			}
@@ -257,6 +257,12 @@ func (r reader) counts(p *param) []found {
 		i += n - 1
 	}
 	return out
+}
+
+// housed reports a number that belongs to an address.
+func (r reader) housed(i int) bool {
+	as := r.addresses()
+	return len(as) > 0 && as[0].sure && as[0].at <= i && i < as[0].end
 }
 
 // decimals reads "four point five".
@@ -298,6 +304,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		next := r.toks[j]
 		if p.says(next.stem) && !common(next.low) {
 			return true
+		}
+		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
+			return !r.timed(i, n) && !common(next.low) && !r.housed(i)
 		}
 		if people {
 			switch next.stem {

@@ -46,7 +46,7 @@ func (r reader) optionAt(i int, o option, p *param) int {
 			return 0
 		}
 		u := r.toks[i+k]
-		if u.low != t.low && u.stem != t.stem {
+		if u.low != t.low && (u.stem != t.stem || strings.HasSuffix(t.low, "ing")) { // "check" is no "checking"
 			return 0
 		}
 	}
@@ -67,7 +67,7 @@ func (r reader) partly(p *param) []found {
 		hit, hits := option{}, 0
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && (u.stem == t.stem || (r.answer || concept(u.stem) == "sport") && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || (r.answer || concept(u.stem) == "sport") && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
 					hit, hits = o, hits+1
 					break
 				}
@@ -110,6 +110,9 @@ func (r reader) truths(p *param) []found {
 		case no && !yes:
 			return []found{p.truth(false, 0, 1)}
 		}
+	}
+	if r.asks() && (r.says("does", "is", "are", "has") || r.is(0, "do they")) {
+		return nil // a question about it is no wish for it
 	}
 	var need []string
 	for _, t := range content(read(p.label).toks) {

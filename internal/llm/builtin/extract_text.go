@@ -17,7 +17,7 @@ func (r reader) free(p *param) []found {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
@@ -77,6 +77,14 @@ func (r reader) cued(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+func pronoun(w string) bool {
+	switch w {
+	case "i", "i'm", "i've", "she", "she's", "he", "he's", "it", "they", "we", "you", "there":
+		return true
+	}
+	return false
 }
 
 // message reports parameters that hold a text for somebody else.

@@ -59,6 +59,9 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			continue
 		}
 		v, ok := s.pick(p, t, p == asked)
+		if !ok && p.kind == kindPlace && t.has("there", "nearby", "in the area", "same city", "same place", "around there") >= 0 {
+			v, ok = s.known["place"]
+		}
 		if !ok && (asked == nil || agrees(t)) && len(s.runs) > 0 && s.last().assumed {
 			v, ok = s.proposed(p, f)
 		}
@@ -241,6 +244,9 @@ func (s *state) put(f *form, p *param, v found) bool {
 
 // remember keeps what describes the caller for later skills.
 func (s *state) remember(p *param, v found) {
+	if p.kind == kindPlace {
+		s.known["place"] = v
+	}
 	if p.kind.personal() && p.callers() {
 		s.known[kindKey(p)] = v
 	}

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,7 @@ func (v *view) list(f field, l value) string {
 		return v.notFound()
 	case 1:
 		if o := l.items[0]; o.kind == 'o' {
-			return "I found one. " + v.one(o)
+			return v.one(o)
 		}
 	}
 	var said []string
@@ -86,7 +87,13 @@ func singular(s string) string {
 // one tells the only item of a list.
 func (v *view) one(o value) string {
 	fs := v.fields(o, "", "", 0)
-	return v.tellFields(o, fs)
+	for i, f := range fs {
+		if f.val.kind == 's' && !f.isDate() && (names(f.label) || lastWord(f.label, "name", "title", "label")) {
+			rest := v.foremost(slices.Delete(slices.Clone(fs), i, i+1))
+			return strings.TrimSpace("I found one: " + f.spoken(v.now) + ". " + v.clauses(rest, "it"))
+		}
+	}
+	return "I found one. " + v.tellFields(o, fs)
 }
 
 // item is an entry of a list in a few words: "Room 12 at 9 AM for $80".

@@ -114,11 +114,12 @@ type state struct {
 	runs    []run
 	since   int // index of the first run after the caller's last words
 	known   map[string]found
-	forms   []*form // that came to an end, oldest first
-	said    string  // the assistant's last words
-	saids   []text  // all of the assistant's words
-	topic   text    // the words that began the skill at hand
-	heard   text    // the caller's last words
+	forms   []*form         // that came to an end, oldest first
+	parked  map[*tool]*form // left for another skill, to come back to
+	said    string          // the assistant's last words
+	saids   []text          // all of the assistant's words
+	topic   text            // the words that began the skill at hand
+	heard   text            // the caller's last words
 	plan    plan
 }
 
@@ -130,7 +131,7 @@ type plan struct {
 }
 
 func newState(req llm.Request) *state {
-	return &state{req: req, index: newIndex(tools(req.Tools)), known: map[string]found{}}
+	return &state{req: req, index: newIndex(tools(req.Tools)), known: map[string]found{}, parked: map[*tool]*form{}}
 }
 
 // replay goes through the messages as they happened. Its own policy, run over

@@ -114,7 +114,7 @@ func (f field) isMoney() bool {
 	if f.val.kind != 'n' && !(f.val.kind == 's' && isDecimal(f.val.text)) {
 		return false
 	}
-	return anyWord(f.label, "price", "amount", "balance", "total", "cost", "fee", "fees", "fare", "deposit", "refund", "rate", "due", "paid", "subtotal", "tax", "charge", "cents", "budget", "salary", "payment", "overdraft", "credit", "available", "outstanding", "owed") &&
+	return anyWord(f.label, "price", "amount", "balance", "total", "cost", "fee", "fees", "fare", "deposit", "refund", "rate", "due", "paid", "subtotal", "tax", "charge", "cents", "budget", "salary", "payment", "overdraft", "credit", "available", "outstanding", "owed", "payout", "premium", "excess") &&
 		!anyWord(f.label, "count", "items", "percent", "number", "quantity")
 }
 
@@ -172,6 +172,15 @@ func phrase(s string) string {
 		if t, err := time.Parse(layout, s); err == nil {
 			return spokenTime(t.Hour(), t.Minute())
 		}
+	}
+	if strings.Contains(s, ":") && len(s) < 60 {
+		fs := strings.Fields(s)
+		for i, w := range fs {
+			if t, err := time.Parse("15:04", strings.TrimSuffix(w, ",")); err == nil && len(w) >= 4 {
+				fs[i] = spokenTime(t.Hour(), t.Minute()) + w[len(strings.TrimSuffix(w, ",")):]
+			}
+		}
+		s = strings.Join(fs, " ")
 	}
 	if strings.Contains(s, "_") && !strings.ContainsAny(s, " @/0123456789") {
 		return words(s)

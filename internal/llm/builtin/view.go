@@ -271,6 +271,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 			label = under(prefix, label)
 		}
 		switch {
+		case m.val.kind == 'n' && (m.key == "total" || m.key == "size" || strings.HasSuffix(strings.ToLower(m.key), "count")) && hasList(o):
 		case m.val.empty(), bookkeeping(words(m.key)), v.echo(m.val):
 		case m.val.kind == 'o' && depth < 3:
 			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
@@ -290,6 +291,10 @@ func under(prefix, label string) string {
 		return prefix + "'s " + label
 	}
 	return prefix + " " + label
+}
+
+func hasList(o value) bool {
+	return slices.ContainsFunc(o.members, func(m member) bool { return m.val.kind == 'l' })
 }
 
 // vague reports labels that need the name of what they belong to.

@@ -1,0 +1,215 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+)
+
+// tellFields makes sentences of the facts that matter most. What they are about
+// is their subject if a sentence has a place for it, else a fact of its own.
+func (v *view) tellFields(o value, fs []field) string {
+	for i, f := range fs {
+		if f.val.kind == 's' && names(f.label) && len(fs) > 1 && !v.asked(f) {
+			subject := theThing(f.val.text)
+			said := v.tellAbout(slices.Delete(slices.Clone(fs), i, i+1), subject)
+			if strings.Contains(strings.ToLower(said), strings.ToLower(subject)) {
+				return said
+			}
+			break
+		}
+	}
+	return v.tellAbout(fs, "it")
+}
+
+func (v *view) tellAbout(fs []field, subject string) string {
+	fs = v.foremost(fs)
+	if len(fs) == 0 {
+		return ""
+	}
+	if s, rest := v.yesNo(fs, subject); s != "" {
+		if more := v.clauses(rest, "it"); more != "" {
+			s += " " + more
+		}
+		return s
+	}
+	return v.clauses(fs, subject)
+}
+
+// names reports labels that tell what the facts are about.
+func names(label string) bool {
+	switch label {
+	case "name", "title", "product", "product name", "item", "item name", "model", "device", "appliance", "service", "restaurant", "restaurant name", "hotel", "hotel name", "class name", "event name", "car", "car name", "vehicle":
+		return true
+	}
+	return false
+}
+
+// theThing puts an article before a common noun and leaves names alone.
+func theThing(s string) string {
+	s = phrase(s)
+	if strings.Contains(s, " ") && strings.ToLower(s) != s || strings.ContainsAny(s, "0123456789") {
+		return s
+	}
+	low := strings.ToLower(s)
+	if strings.HasPrefix(low, "the ") || strings.HasPrefix(low, "your ") {
+		return low
+	}
+	return "the " + low
+}
+
+// foremost keeps the facts to tell: those that the question is about, then
+// booleans, dates, amounts and references, in their own order.
+func (v *view) foremost(fs []field) []field {
+	if len(fs) <= maxFacts {
+		return fs
+	}
+	rank := func(f field) int {
+		switch {
+		case v.asked(f):
+			return 3
+		case f.isDate() || f.isMoney() || reference(f.label) || f.label == "status":
+			return 2
+		case f.val.kind == 'b':
+			return 1
+		}
+		return 0
+	}
+	byRank := slices.Clone(fs)
+	slices.SortStableFunc(byRank, func(a, b field) int { return rank(b) - rank(a) })
+	kept := byRank[:maxFacts]
+	for _, f := range byRank[maxFacts:] {
+		if rank(f) == 2 && len(kept) < maxFacts+2 {
+			kept = append(kept, f)
+		}
+	}
+	var out []field
+	for _, f := range fs {
+		if slices.ContainsFunc(kept, func(k field) bool { return k.label == f.label }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// asked reports that the question is about the field.
+func (v *view) asked(f field) bool {
+	q := v.question
+	for _, l := range content(read(f.label).toks) {
+		for _, t := range q.toks {
+			if !common(t.low) && (t.stem == l.stem || concept(t.stem) == concept(l.stem) && concept(l.stem) != "check") {
+				return true
+			}
+		}
+	}
+	switch {
+	case f.isMoney():
+		return q.has("how much", "cost", "expensive") >= 0
+	case f.isDate():
+		return q.has("when", "what day", "which day", "how long", "until") >= 0
+	case anyWord(f.label, "time"):
+		return q.has("when", "what time") >= 0
+	case anyWord(f.label, "address", "location", "street", "city"):
+		return q.has("where", "where's") >= 0
+	case anyWord(f.label, "phone"):
+		return q.has("number", "call") >= 0
+	}
+	return false
+}
+
+// matching tells only the fields that a later question is about.
+func (v *view) matching() (string, bool) {
+	o := unwrap(parse(v.run.result.Result))
+	if o.kind != 'o' {
+		return "", false
+	}
+	var fs []field
+	for _, f := range v.fields(o, "", "", 0) {
+		if v.asked(f) {
+			fs = append(fs, f)
+		}
+	}
+	if len(fs) == 0 {
+		return "", false
+	}
+	if len(fs) > maxFacts {
+		fs = fs[:maxFacts]
+	}
+	if s, rest := v.yesNo(fs, "it"); s != "" {
+		if more := v.clauses(rest, "it"); more != "" {
+			s += " " + more
+		}
+		return s, true
+	}
+	return v.clauses(fs, "it"), true
+}
+
+// yesNo answers a question for yes or no from a boolean or a status.
+func (v *view) yesNo(fs []field, subject string) (string, []field) {
+	if !closed(v.question) {
+		return "", fs
+	}
+	at := -1
+	for i, f := range fs {
+		if f.val.kind == 'b' && (v.asked(f) || at < 0) {
+			if at >= 0 && v.asked(fs[at]) {
+				continue
+			}
+			at = i
+		}
+	}
+	word := ""
+	if at >= 0 {
+		word = "No, "
+		if fs[at].val.text == "true" {
+			word = "Yes, "
+		}
+	}
+	for i, f := range fs {
+		if word == "" && f.val.kind == 's' && lastWord(f.label, "status", "state") {
+			if word = v.statusWord(f.val.text); word != "" {
+				at = i
+			}
+		}
+	}
+	if word == "" {
+		return "", fs
+	}
+	return word + v.clause(fs[at], subject) + ".", slices.Delete(slices.Clone(fs), at, at+1)
+}
+
+// closed reports a question for yes or no.
+func closed(t text) bool {
+	start := 0
+	for i, tok := range t.toks {
+		if i == start {
+			switch tok.low {
+			case "is", "are", "am", "does", "do", "did", "has", "have", "was", "were", "will", "isn't", "can":
+				return tok.low != "can" && tok.low != "do" && tok.low != "will" || t.is(i+1, "i") || t.is(i+1, "you have") || t.is(i+1, "it")
+			}
+		}
+		if tok.stop || tok.low == "and" || common(tok.low) && i == start && (tok.low == "hi" || tok.low == "hello" || tok.low == "so") {
+			start = i + 1
+		}
+	}
+	return t.has("whether", "check if", "know if", "see if", "tell me if") >= 0
+}
+
+func (v *view) statusWord(status string) string {
+	for _, s := range read(words(status)).toks {
+		for _, t := range v.question.toks {
+			if t.stem == s.stem {
+				if v.question.has("not", "isn't") >= 0 {
+					return ""
+				}
+				return "Yes, "
+			}
+		}
+	}
+	switch strings.ToLower(status) {
+	case "active", "valid", "available", "covered", "confirmed", "ready", "approved":
+		return "Yes, "
+	case "expired", "inactive", "unavailable", "rejected", "denied", "invalid", "lapsed":
+		return "No, "
+	}
+	return ""
+}
