@@ -61,6 +61,16 @@ func (s *state) person() plan {
 // collect goes on with the skill at hand.
 func (s *state) collect(a act) plan {
 	asked := s.asked
+	if s.redo {
+		s.redo = false
+		switch a {
+		case actYes:
+			return plan{call: s.cur}
+		case actNo, actCancel, actBye, actThank:
+			s.finish()
+			return plan{say: "All right, I'll leave it as it is. Is there anything else I can help with?"}
+		}
+	}
 	if s.leaving {
 		s.leaving = false
 		if refuses(s.heard) {
@@ -254,6 +264,7 @@ func (s *state) start(t *tool) {
 	if s.cur != nil && s.cur.tool != t {
 		s.forms = append(s.forms, s.cur)
 		s.parked[s.cur.tool] = s.cur
+		s.detour = s.cur
 	}
 	if old := s.parked[t]; old != nil {
 		f = old.clone()
@@ -312,56 +323,4 @@ func (s *state) open(a act) plan {
 	s.start(c.tool)
 	s.fill(s.heard, s.cur, nil)
 	return s.next(acknowledge(c.tool))
-}
-
-// amend takes "no, it's …" after a run as a correction of it.
-func (s *state) amend(last *run) (plan, bool) {
-	if last == nil || len(s.heard.toks) < 3 || !corrects(s.heard) {
-		return plan{}, false
-	}
-	f := last.form.clone()
-	if len(s.fill(s.heard, f, nil)) == 0 {
-		return plan{}, false
-	}
-	s.cur, s.topic = f, last.topic
-	return s.next(""), true
-}
-
-// followUp handles words that come back to the last run: once more, with
-// another value, or a question about its result.
-func (s *state) followUp(last *run, c choice) (plan, bool) {
-	if c.tool != nil && c.tool != last.form.tool {
-		return plan{}, false
-	}
-	if c.tool != nil && c.tool == s.index.library() {
-		return plan{}, false
-	}
-	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) {
-		s.cur = last.form.clone()
-		s.fill(s.heard, s.cur, nil)
-		return plan{call: s.cur}, true
-	}
-	if afresh(s.heard) {
-		return plan{}, false
-	}
-	f := last.form.clone()
-	changed := s.fill(s.heard, f, nil)
-	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
-	if len(changed) > 0 && refines {
-		s.cur = f
-		s.topic = s.heard
-		if corrects(s.heard) || !last.form.tool.reads() {
-			s.topic = last.topic
-		}
-		return s.next(""), true
-	}
-	if len(changed) == 0 || c.tool == nil {
-		if say, ok := s.about(last); ok {
-			return plan{say: say}, true
-		}
-	}
-	if c.tool != nil && len(changed) == 0 && last.result.Status == llm.StatusDone && last.form.tool.reads() && !last.assumed && len(last.form.vals) > 0 {
-		return plan{say: s.recall(last)}, true
-	}
-	return plan{}, false
 }

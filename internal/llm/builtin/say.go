@@ -26,7 +26,11 @@ func (s *state) tell() plan {
 	if len(parts) == 0 {
 		return plan{say: "Is there anything else I can help with?"}
 	}
-	return plan{say: strings.Join(parts, " "), ask: ask}
+	say := strings.Join(parts, " ")
+	if s.cur != nil && s.cur == s.detour && s.asked != nil {
+		say += " Now, " + lowerFirst(s.question(s.asked))
+	}
+	return plan{say: say, ask: ask}
 }
 
 // view tells a run to somebody who asked what began it.

@@ -116,6 +116,8 @@ type state struct {
 	known   map[string]found
 	forms   []*form         // that came to an end, oldest first
 	parked  map[*tool]*form // left for another skill, to come back to
+	detour  *form           // parked in this turn: to go on with when the other is done
+	redo    bool            // asked whether to do again, with other values, what is done
 	said    string          // the assistant's last words
 	saids   []text          // all of the assistant's words
 	topic   text            // the words that began the skill at hand
@@ -141,7 +143,7 @@ func (s *state) replay() {
 	for i, m := range s.req.Messages {
 		switch m.Role {
 		case llm.User:
-			s.since = len(s.runs)
+			s.since, s.detour = len(s.runs), nil
 			s.heard = read(m.Content)
 			s.plan = s.hear()
 			s.asked = s.plan.ask
@@ -229,10 +231,15 @@ func (s *state) returned(m llm.Message) {
 
 // finish ends the collecting; what was said stays known.
 func (s *state) finish() {
-	if s.cur != nil {
-		s.forms = append(s.forms, s.cur)
+	done := s.cur
+	if done != nil {
+		s.forms = append(s.forms, done)
 	}
-	s.cur, s.asked, s.leaving, s.misses, s.asks = nil, nil, false, 0, 0
+	s.cur, s.asked, s.leaving, s.redo, s.misses, s.asks = nil, nil, false, false, 0, 0
+	if back := s.detour; back != nil && done != nil && done.tool.reads() && back.missing() != nil {
+		s.cur, s.asked, s.asks = back, back.missing(), 2
+		delete(s.parked, back.tool)
+	}
 }
 
 // last returns the last run, nil when there is none.

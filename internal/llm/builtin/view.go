@@ -299,7 +299,11 @@ func hasList(o value) bool {
 
 // vague reports labels that need the name of what they belong to.
 func vague(label string) bool {
-	return !strings.Contains(label, " ")
+	switch label {
+	case "id", "number", "reference", "ref", "code", "status", "state", "name", "phone", "email", "address", "rating", "age", "type", "value", "start", "end", "starts", "ends", "expires", "expiry", "valid", "title", "active", "open", "date":
+		return true
+	}
+	return false
 }
 
 func bookkeeping(label string) bool {

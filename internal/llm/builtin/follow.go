@@ -1,0 +1,86 @@
+package builtin
+
+import (
+	"callwright/internal/llm"
+)
+
+// amend takes "no, it's …" after a run as a correction of it.
+func (s *state) amend(last *run) (plan, bool) {
+	if last == nil || len(s.heard.toks) < 3 || !corrects(s.heard) {
+		return plan{}, false
+	}
+	f := last.form.clone()
+	changed := s.fill(s.heard, f, nil)
+	if n := f.tool.onlyNumber(); len(changed) == 0 && n != nil {
+		changed = s.fill(s.heard, f, n)
+	}
+	if len(changed) == 0 {
+		return plan{}, false
+	}
+	s.topic = last.topic
+	return s.change(last, f, changed), true
+}
+
+// change makes the last run again with other values; what changed something is
+// not done a second time without asking.
+func (s *state) change(last *run, f *form, changed []*param) plan {
+	s.cur = f
+	done := last.result.Status == llm.StatusDone || last.result.Status == llm.StatusQueued
+	if f.tool.reads() || !done || last.assumed || f.missing() != nil {
+		return s.next("")
+	}
+	s.redo = true
+	return plan{say: "That's already done. Shall I do it again with " + f.vals[changed[0]].said + "?"}
+}
+
+// onlyNumber is the parameter that a number alone must be meant for.
+func (t *tool) onlyNumber() *param {
+	var only *param
+	for _, p := range t.params {
+		if p.kind == kindNumber {
+			if only != nil {
+				return nil
+			}
+			only = p
+		}
+	}
+	return only
+}
+
+// followUp handles words that come back to the last run: once more, with
+// another value, or a question about its result.
+func (s *state) followUp(last *run, c choice) (plan, bool) {
+	if c.tool != nil && c.tool != last.form.tool {
+		return plan{}, false
+	}
+	if c.tool != nil && c.tool == s.index.library() {
+		return plan{}, false
+	}
+	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) {
+		s.cur = last.form.clone()
+		s.fill(s.heard, s.cur, nil)
+		return plan{call: s.cur}, true
+	}
+	if afresh(s.heard) {
+		return plan{}, false
+	}
+	f := last.form.clone()
+	changed := s.fill(s.heard, f, nil)
+	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
+	if len(changed) > 0 && refines {
+		s.topic = s.heard
+		if corrects(s.heard) || !last.form.tool.reads() {
+			s.topic = last.topic
+		}
+		return s.change(last, f, changed), true
+	}
+	if len(changed) == 0 || c.tool == nil {
+		if say, ok := s.about(last); ok {
+			return plan{say: say}, true
+		}
+	}
+	if c.tool != nil && len(changed) == 0 && last.result.Status == llm.StatusDone && last.form.tool.reads() && !last.assumed && len(last.form.vals) > 0 {
+		return plan{say: s.recall(last)}, true
+	}
+	return plan{}, false
+}
