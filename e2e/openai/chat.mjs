@@ -1,0 +1,30 @@
+// Talks to /chat/completions with the official client and prints one JSON line an
+// answer. Arguments: base URL, key, agent id, options as JSON:
+// {turns: ["…"], stream, timeout, maxRetries, messages: [earlier ones], idempotencyKey}.
+import OpenAI from "openai";
+
+const [baseURL, apiKey, model, raw] = process.argv.slice(2);
+const options = JSON.parse(raw);
+const client = new OpenAI({ baseURL, apiKey, timeout: options.timeout ?? 10000, maxRetries: options.maxRetries ?? 2 });
+const messages = options.messages ?? [];
+
+for (const turn of options.turns) {
+  messages.push({ role: "user", content: turn });
+  let content = "";
+  let chunks = 0;
+  let finish = null;
+  if (options.stream) {
+    const stream = await client.chat.completions.create({ model, messages, stream: true });
+    for await (const chunk of stream) {
+      content += chunk.choices[0]?.delta?.content ?? "";
+      finish = chunk.choices[0]?.finish_reason ?? finish;
+      chunks++;
+    }
+  } else {
+    const answer = await client.chat.completions.create({ model, messages });
+    content = answer.choices[0].message.content;
+    finish = answer.choices[0].finish_reason;
+  }
+  messages.push({ role: "assistant", content });
+  console.log(JSON.stringify({ content, finish, chunks }));
+}
