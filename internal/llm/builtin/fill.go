@@ -171,11 +171,11 @@ func (s *state) labelNear(t text, tl *tool, p *param, v found) float64 {
 }
 
 func (t *tool) distinct(p *param, stem string) bool {
-	if !slices.Contains(p.stems, stem) {
+	if !slices.Contains(p.about(), stem) {
 		return false
 	}
 	for _, q := range t.params {
-		if q != p && q.kind == p.kind && slices.Contains(q.stems, stem) {
+		if q != p && q.kind == p.kind && slices.Contains(q.about(), stem) {
 			return false
 		}
 	}

@@ -285,7 +285,7 @@ func (t *tool) askedIn(q text, f *form) *param {
 			if common(tok.low) {
 				continue
 			}
-			for _, st := range p.stems {
+			for _, st := range p.about() {
 				if st == tok.stem || concept(st) == concept(tok.stem) {
 					score++
 					break

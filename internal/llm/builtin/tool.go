@@ -39,7 +39,7 @@ type param struct {
 	minLen   int
 	maxLen   int
 	names    []string // stems of the label
-	stems    []string // of name and description, for recognising questions
+	stems    []string // see about
 }
 
 // An option is one value of an enumeration and how it is said.
@@ -158,10 +158,19 @@ func newParam(path []string, n node, required bool) *param {
 	}
 	p.kind = kindOf(p, value)
 	p.names = stems(p.label)
-	for _, t := range content(read(p.label + " " + p.desc).toks) {
-		p.stems = append(p.stems, t.stem)
-	}
 	return p
+}
+
+// about returns the stems of label and description, made when they are needed
+// first: of most tools they never are.
+func (p *param) about() []string {
+	if p.stems == nil {
+		p.stems = []string{}
+		for _, t := range content(read(p.label + " " + p.desc).toks) {
+			p.stems = append(p.stems, t.stem)
+		}
+	}
+	return p.stems
 }
 
 func stems(s string) []string {
