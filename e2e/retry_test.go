@@ -1,0 +1,212 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// binary builds the server once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "callwright-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "callwright")
+	out, err := exec.Command("go", "build", "-o", path, "../cmd/callwright").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// A process is the real server program, which can be killed.
+type process struct {
+	t      testing.TB
+	data   string
+	listen string
+	cmd    *exec.Cmd
+}
+
+func newProcess(t testing.TB) *process {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, data: t.TempDir(), listen: l.Addr().String()}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	t.Cleanup(func() { p.kill() })
+	return p
+}
+
+// start runs the program until it says that it is ready.
+func (p *process) start() {
+	p.t.Helper()
+	path, err := binary()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.cmd = exec.Command(path, "serve", "--listen", p.listen, "--data", p.data, "--outbound-allow", "127.0.0.0/8", "--log-level", "error")
+	p.cmd.Stderr = p.t.Output()
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	ready, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || ready != "callwright is ready at http://"+p.listen+"\n" {
+		p.t.Fatalf("the server said %q, %v", ready, err)
+	}
+	go io.Copy(io.Discard, out)
+}
+
+// kill ends the program as a power cut would.
+func (p *process) kill() {
+	if p.cmd.Process.Kill() == nil {
+		_ = p.cmd.Wait() // it was killed: the error says so
+	}
+}
+
+// server gives the process the methods of a server in this process.
+func (p *process) server() *server {
+	p.t.Helper()
+	path, err := binary()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var key bytes.Buffer
+	cmd := exec.Command(path, "keys", "create", "--data", p.data, "--org", "Acme", "--name", "test", "--scopes", "all")
+	cmd.Stdout, cmd.Stderr = &key, p.t.Output()
+	if err := cmd.Run(); err != nil {
+		p.t.Fatalf("keys create: %v", err)
+	}
+	return &server{t: p.t, url: "http://" + p.listen, key: strings.TrimSpace(key.String())}
+}
+
+// TestKilledInMidRequest: the server dies while the webhook runs. The official
+// client tries again by itself; the webhook is not called again, and the caller
+// hears that nobody knows.
+func TestKilledInMidRequest(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		skill func(string) map[string]any
+		turns []string
+	}{
+		{"read", warranty, mainJob},
+		{"confirmed write", cancelOrder, []string{"Please cancel my order, the order number is A-4471", "yes"}},
+	}
+	for _, tt := range tests {
+		for _, stream := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, stream %v", tt.name, stream), func(t *testing.T) {
+				t.Parallel()
+				proc := newProcess(t)
+				arrived, release := make(chan struct{}, 10), make(chan struct{})
+				p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+					arrived <- struct{}{}
+					<-release
+					answers(inWarranty)(w, r)
+				})
+				s := proc.server()
+				agent := s.agent(map[string]any{})
+				s.skill(agent, tt.skill(p.URL))
+				s.publish(agent)
+				answered := make(chan []line, 1)
+				problem := make(chan string, 1)
+				go func() {
+					lines, err := tryOpenAI(t, s.url, s.key, agent, map[string]any{"turns": tt.turns, "stream": stream, "maxRetries": 6})
+					problem <- err
+					answered <- lines
+				}()
+				<-arrived
+				proc.kill()
+				close(release)
+				proc.start()
+				if err := <-problem; stream && err != "" {
+					// A stream that broke off after it began is not retried by the
+					// client; its program would send the transcript again.
+					if !strings.Contains(err, "terminated") && !strings.Contains(err, "closed") {
+						t.Errorf("the client failed with %s", err)
+					}
+				} else if err != "" {
+					t.Fatalf("the official client failed: %s", err)
+				}
+				lines := <-answered
+				if n := len(p.received()); n != 1 {
+					t.Fatalf("the webhook ran %d times", n)
+				}
+				if stream {
+					return
+				}
+				if last := lines[len(lines)-1].Content; !strings.Contains(last, "can't tell whether that went through") {
+					t.Errorf("the agent should say that nobody knows; it said %q", last)
+				}
+			})
+		}
+	}
+}
+
+// TestSlowServer: the client gives up waiting and tries again while the first
+// request still runs.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	for _, stream := range []bool{false, true} {
+		t.Run(fmt.Sprintf("stream %v", stream), func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+				<-time.After(1500 * time.Millisecond) // three times as long as the client waits
+				answers(inWarranty)(w, r)
+			})
+			agent := s.agent(map[string]any{})
+			s.skill(agent, warranty(p.URL))
+			s.publish(agent)
+			lines := openAI(t, s.url, s.key, agent, map[string]any{"turns": []string{"Is SN-48213-B still under warranty?"}, "stream": stream, "timeout": 500, "maxRetries": 6})
+			if !strings.Contains(lines[0].Content, "March 14, 2027") {
+				t.Errorf("got %+v", lines)
+			}
+			if n := len(p.received()); n != 1 {
+				t.Errorf("the webhook ran %d times", n)
+			}
+		})
+	}
+}
+
+// TestNothingIsLostInACrash: what was acknowledged is there after kill -9, and a
+// session goes on.
+func TestNothingIsLostInACrash(t *testing.T) {
+	t.Parallel()
+	proc, p := newProcess(t), newPartner(t, answers(inWarranty))
+	s := proc.server()
+	agent := s.agent(map[string]any{})
+	s.skill(agent, warranty(p.URL))
+	s.publish(agent)
+	c := s.chat(agent, false)
+	c.say(mainJob[0])
+	proc.kill()
+	proc.start()
+	if got := c.say(mainJob[1]).text(); !strings.Contains(got, "March 14, 2027") {
+		t.Errorf("after a crash the conversation should go on; the agent said %q", got)
+	}
+	var messages []struct{ Role string }
+	s.must("GET", "/chat/sessions/"+c.id+"/messages", nil, &messages)
+	if len(messages) != 5 {
+		t.Errorf("want the greeting and two exchanges, got %d messages", len(messages))
+	}
+}
