@@ -1,0 +1,104 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts")
+
+// TestConversations plays every conversation of testdata on the built-in engine.
+// A file has the agent and its skills as the API takes them (PARTNER stands for
+// the partner's address), what the partner answers, what the caller says, and the
+// transcript, with what left and how each call ended.
+func TestConversations(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
+	}
+	for _, path := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, archive)
+			for i, f := range archive.Files {
+				if f.Name != "transcript" {
+					continue
+				}
+				if want := string(f.Data); got != want && !*update {
+					t.Errorf("got transcript\n%s\nwant\n%s", got, want)
+				}
+				archive.Files[i].Data = []byte(got)
+			}
+			if *update {
+				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func play(t *testing.T, archive *txtar.Archive) string {
+	t.Helper()
+	files := map[string]string{}
+	for _, f := range archive.Files {
+		files[f.Name] = string(f.Data)
+	}
+	partnerAnswers := strings.Split(strings.TrimSpace(files["partner"]), "\n")
+	served := 0
+	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
+		status, body, _ := strings.Cut(partnerAnswers[min(served, len(partnerAnswers)-1)], " ")
+		served++
+		w.Header().Set("Content-Type", "application/json")
+		code := 0
+		fmt.Sscan(status, &code)
+		w.WriteHeader(code)
+		fmt.Fprint(w, body)
+	})
+	s := start(t)
+	var spec map[string]any
+	var skills []json.RawMessage
+	decode := func(name string, v any) {
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(files[name], "PARTNER", p.URL)), v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	decode("agent.json", &spec)
+	decode("skills.json", &skills)
+	agent := s.agent(spec)
+	for _, sk := range skills {
+		s.skill(agent, string(sk))
+	}
+	s.publish(agent)
+	c := s.chat(agent, false)
+	var out strings.Builder
+	seen := 0
+	for _, words := range strings.Split(strings.TrimSpace(files["user"]), "\n") {
+		fmt.Fprintf(&out, "caller: %s\n", words)
+		r := c.say(words)
+		for _, call := range r.calls(t) {
+			fmt.Fprintf(&out, "  [%s %s: %s%s]\n", call.Tool, call.Arguments, call.State, strings.TrimRight(" "+string(call.Code), " "))
+		}
+		for _, req := range p.received()[seen:] {
+			fmt.Fprintf(&out, "  [%s %s %s]\n", req.Method, req.URL.RequestURI(), req.Body)
+			seen++
+		}
+		for _, m := range r.Messages {
+			fmt.Fprintf(&out, "agent: %s\n", m.Content)
+		}
+	}
+	return out.String()
+}
