@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime"
@@ -135,6 +136,27 @@ func TestBodyIsCapped(t *testing.T) {
 	small.MaxResponse = 10
 	_, err := mustLocal(t).Do(t.Context(), small)
 	wantCode(t, "own limit", err, callwright.CodeTooLarge)
+}
+
+// Streams of providers arrive as they were sent.
+func TestHTTPDecodesNothing(t *testing.T) {
+	t.Parallel()
+	packed := gzipped(t, []byte("text"))
+	url := mustServe(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Accept-Encoding"); got != "" {
+			t.Errorf("Accept-Encoding: got %q, want none", got)
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(packed)
+	})
+	resp, err := mustLocal(t).HTTP().Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(body, packed) {
+		t.Errorf("got %q, %v, want the bytes as they were sent", body, err)
+	}
 }
 
 // Not parallel: it measures what the whole process allocates.
