@@ -56,7 +56,9 @@ func parse(contentType string, body []byte, host string) (json.RawMessage, error
 				return compact.Bytes(), nil
 			}
 		}
-		if declared || !plainText(mediaType) {
+		// Plain text may well start with a bracket ("[INFO] done"), but what
+		// starts with a brace was meant to be an object.
+		if declared || trimmed[0] == '{' || !plainText(mediaType) {
 			return nil, callwright.Wrap(callwright.CodeBadResponse, problem, "%s answered with JSON that is not valid (strict JSON in UTF-8 is needed: no repeated members, no NaN, no comments).", host)
 		}
 	}

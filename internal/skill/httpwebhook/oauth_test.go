@@ -282,3 +282,17 @@ func TestTimeoutCoversTheAnswer(t *testing.T) {
 		t.Errorf("got %+v, %v", result, err)
 	}
 }
+
+// The cause of an error may point into the answer, and the answer may be our own
+// token.
+func TestEchoedSecretsAreNotInErrors(t *testing.T) {
+	t.Parallel()
+	base, _ := mustPartner(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"x":{%[1]q:1,%[1]q:2}}`, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	})
+	e := mustOpen(t, newVault(), map[string]any{"url": base, "auth": map[string]any{"type": "bearer", "token": tokenCanary}})
+	_, err := e.Execute(t.Context(), goodCall())
+	if callwright.CodeOf(err) != callwright.CodeBadResponse || strings.Contains(err.Error(), "canary") {
+		t.Errorf("got %v, want %s without the token", err, callwright.CodeBadResponse)
+	}
+}
