@@ -91,6 +91,11 @@ func play(t *testing.T, archive *txtar.Archive) string {
 		r := c.say(words)
 		for _, call := range r.calls(t) {
 			fmt.Fprintf(&out, "  [%s %s: %s%s]\n", call.Tool, call.Arguments, call.State, strings.TrimRight(" "+string(call.Code), " "))
+			if call.State == "queued" { // it goes on by itself, so its request may be still to come
+				for len(p.received()) == seen {
+					<-p.arrived
+				}
+			}
 		}
 		for _, req := range p.received()[seen:] {
 			fmt.Fprintf(&out, "  [%s %s %s]\n", req.Method, req.URL.RequestURI(), req.Body)

@@ -238,6 +238,8 @@ func (c chat) say(words string) reply {
 // A partner is a business's system on loopback that records what it receives.
 type partner struct {
 	*httptest.Server
+	arrived chan struct{} // gets one for every request
+
 	mu       sync.Mutex
 	requests []received
 }
@@ -252,13 +254,14 @@ type received struct {
 // newPartner answers with the handler, which may read the body again.
 func newPartner(t testing.TB, answer http.HandlerFunc) *partner {
 	t.Helper()
-	p := &partner{}
+	p := &partner{arrived: make(chan struct{}, 1000)}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(raw))
 		p.mu.Lock()
 		p.requests = append(p.requests, received{r.Method, r.URL, r.Header.Clone(), string(raw)})
 		p.mu.Unlock()
+		p.arrived <- struct{}{}
 		answer(w, r)
 	}))
 	t.Cleanup(p.Close)

@@ -112,7 +112,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		e = callwright.Errorf(callwright.CodeInternal, "Something went wrong on the server. Quote %s to its operator.", in.id)
 	}
 	d := docOf(e.Code)
-	if d.Status >= 500 {
+	if d.Status >= 500 && ctx.Err() == nil { // a client that has left is no failure of ours
 		a.Log.ErrorContext(ctx, "request failed", "request", in.id, "path", in.path, "code", e.Code, "error", err)
 	}
 	return &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message, Instance: in.path,

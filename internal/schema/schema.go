@@ -7,9 +7,13 @@ package schema
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -29,7 +33,8 @@ type Problem struct {
 	Unknown bool // the member is not one of the schema's
 }
 
-const location = "schema.json"
+// location is the base of references; nothing is ever loaded from it.
+const location = "urn:callwright:schema"
 
 type denyAll struct{}
 
@@ -48,6 +53,9 @@ func Compile(raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, &Error{Message: "is not valid JSON"}
 	}
+	if path, bad := extreme(doc, nil); bad {
+		return nil, &Error{Path: path, Message: extremeNumber}
+	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(denyAll{})
@@ -62,8 +70,14 @@ func Compile(raw []byte) (*Schema, error) {
 }
 
 func plain(err error) error {
+	if se, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
+		err = se.Err
+	}
 	if ve, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
-		if p := problems(ve); len(p) > 0 {
+		// The deepest place says most; of several there, the first.
+		p := problems(ve)
+		sort.SliceStable(p, func(i, j int) bool { return len(p[i].Path) > len(p[j].Path) })
+		if len(p) > 0 {
 			return &Error{Path: p[0].Path, Message: p[0].Message}
 		}
 	}
@@ -76,6 +90,9 @@ func plain(err error) error {
 // Validate returns everything wrong with v, by path. v is nil, bool, string,
 // json.Number, []any or map[string]any.
 func (s *Schema) Validate(v any) []Problem {
+	if path, bad := extreme(v, nil); bad {
+		return []Problem{{Path: path, Message: extremeNumber}}
+	}
 	err := s.compiled.Validate(v)
 	if err == nil {
 		return nil
@@ -88,6 +105,36 @@ func (s *Schema) Validate(v any) []Problem {
 	sort.SliceStable(p, func(i, j int) bool { return p[i].Path < p[j].Path })
 	return p
 }
+
+const extremeNumber = "must be a number of ordinary size"
+
+// extreme finds a number whose exponent is far beyond what any system computes
+// with. The validator would spend its time on it, or panic.
+func extreme(v any, path []string) (string, bool) {
+	path = path[:len(path):len(path)]
+	switch v := v.(type) {
+	case json.Number:
+		_, exp, ok := strings.Cut(strings.ToLower(v.String()), "e")
+		n, err := strconv.Atoi(exp)
+		return Join(path...), ok && (err != nil || n > maxExponent || n < -maxExponent)
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if p, bad := extreme(v[name], append(path, name)); bad {
+				return p, true
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if p, bad := extreme(item, append(path, strconv.Itoa(i))); bad {
+				return p, true
+			}
+		}
+	}
+	return "", false
+}
+
+// maxExponent is above that of any 64-bit float.
+const maxExponent = 400
 
 // problems flattens the tree of causes to its leaves.
 func problems(e *jsonschema.ValidationError) []Problem {
@@ -106,9 +153,13 @@ func problems(e *jsonschema.ValidationError) []Problem {
 		}
 		return p
 	case *kind.AnyOf, *kind.OneOf:
-		if len(e.Causes) > 1 {
-			return []Problem{{Path: path, Message: "matches none of the allowed forms"}}
+		for _, c := range e.Causes {
+			// Of several forms, the one with a list of values says most.
+			if p := problems(c); len(e.Causes) == 1 || len(p) == 1 && strings.HasPrefix(p[0].Message, "must be one of") {
+				return p
+			}
 		}
+		return []Problem{{Path: path, Message: "matches none of the allowed forms"}}
 	}
 	if len(e.Causes) > 0 {
 		var p []Problem
