@@ -160,7 +160,12 @@ func Parameters(s callwright.SkillSpec) (json.RawMessage, []string, error) {
 	if _, ok := doc["properties"]; !ok {
 		doc["properties"] = json.RawMessage(`{}`)
 	}
-	required := slices.Clone(s.RequiredParams)
+	var required []string
+	for _, name := range s.RequiredParams {
+		if !slices.Contains(required, name) { // a list that repeats itself is no valid schema
+			required = append(required, name)
+		}
+	}
 	if raw, ok := doc["required"]; ok {
 		var more []string
 		if err := json.Unmarshal(raw, &more); err != nil {

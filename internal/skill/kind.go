@@ -1,6 +1,7 @@
 package skill
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -61,6 +62,9 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 	}
 	decode := func(config json.RawMessage) (C, error) {
 		var c C
+		if len(bytes.TrimSpace(config)) == 0 {
+			config = json.RawMessage(`{}`) // absent settings are no settings, as for Object
+		}
 		value, err := strictjson.Object(config)
 		if err != nil {
 			return c, callwright.Invalid(callwright.FieldError{Message: err.Error()})
