@@ -26,6 +26,7 @@ bench:
 
 generate:
 	go test ./internal/app -run TestGeneratedFiles -count=1 -update
+	go test ./cmd/callwright -run TestConfigurationReference -count=1 -update
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt"; exit 1; }

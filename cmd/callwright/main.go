@@ -179,15 +179,15 @@ func dataFlag(f *pflag.FlagSet, v *string) {
 
 // environment fills flags that were not given from CALLWRIGHT_… variables: the
 // flag's name in capitals, or that with _FILE for the name of a file that holds
-// the value. Lists are separated by commas that a CIDR's ports do not contain, so
-// by spaces.
+// the value. Values of a list are separated by spaces, since a CIDR's ports have
+// commas.
 func environment(flags *pflag.FlagSet) error {
 	var bad error
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Changed || f.Name == "help" {
 			return
 		}
-		name := "CALLWRIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f.Name)
 		value, ok := os.LookupEnv(name)
 		if path, set := os.LookupEnv(name + "_FILE"); set && !ok {
 			raw, err := os.ReadFile(path)
@@ -211,6 +211,11 @@ func environment(flags *pflag.FlagSet) error {
 		}
 	})
 	return bad
+}
+
+// variable is the name of a flag's environment variable.
+func variable(flag string) string {
+	return "CALLWRIGHT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 func logger(level string, out io.Writer) (*slog.Logger, error) {

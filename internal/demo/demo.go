@@ -207,6 +207,7 @@ func (d *demo) converse(ctx context.Context) error {
 	}
 	last := ""
 	for _, words := range []string{opening, serial} {
+		d.line("")
 		d.says("caller", words)
 		answer, err := d.turn(ctx, s.ID, words)
 		if err != nil {

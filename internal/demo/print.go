@@ -67,7 +67,7 @@ func pad(s string, n int) string {
 	return s + strings.Repeat(" ", max(1, n-utf8.RuneCountInString(s)))
 }
 
-// wrap breaks text at spaces; a word longer than a line keeps its length.
+// wrap breaks text at spaces, and a word that is longer than a line where it must.
 func wrap(text string, n int) []string {
 	var lines []string
 	for _, w := range strings.Split(text, " ") {
@@ -76,7 +76,11 @@ func wrap(text string, n int) []string {
 			lines[last] += " " + w
 			continue
 		}
-		lines = append(lines, w)
+		r := []rune(w)
+		for ; len(r) > n; r = r[n:] {
+			lines = append(lines, string(r[:n]))
+		}
+		lines = append(lines, string(r))
 	}
 	return lines
 }
