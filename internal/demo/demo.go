@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -274,22 +275,20 @@ func (d *demo) toolCall(c callwright.ToolCall) {
 	if json.Unmarshal(c.Answer, &answer) == nil && answer.Result != nil {
 		d.boxed("came back", string(answer.Result))
 	}
-	var phases []string
-	for _, l := range c.Gate {
-		mark := "✓"
-		switch l.Outcome {
-		case "passed":
-		case "not_configured":
-			mark = "·"
-		default:
-			mark = "✗"
+	name := "the gate"
+	for lines := range slices.Chunk(c.Gate, 4) {
+		var phases []string
+		for _, l := range lines {
+			mark, ok := map[string]string{"passed": "✓", "not_configured": "·"}[l.Outcome]
+			if !ok {
+				mark = "✗"
+			}
+			phases = append(phases, l.Phase+" "+mark)
 		}
-		phases = append(phases, l.Phase+" "+mark)
+		d.boxed(name, strings.Join(phases, ", "))
+		name = ""
 	}
-	d.boxed("the gate", strings.Join(phases[:min(5, len(phases))], "  "))
-	if len(phases) > 5 {
-		d.boxed("", strings.Join(phases[5:], "  "))
-	}
+	d.boxed("", "(✓ passed, · no rule set)")
 	d.boxed("took", fmt.Sprintf("%.1f ms", c.TookMs))
 }
 
