@@ -85,7 +85,11 @@ func project(data json.RawMessage, paths []string) json.RawMessage {
 	if err != nil {
 		return json.RawMessage(`{}`)
 	}
-	kept, ok := keep(v, newTree(paths))
+	root := newTree(paths)
+	if len(root) == 0 {
+		return json.RawMessage(`{}`) // paths that name nothing allow nothing
+	}
+	kept, ok := keep(v, root)
 	if !ok {
 		return json.RawMessage(`{}`)
 	}
@@ -102,7 +106,9 @@ type tree map[string]tree
 func newTree(paths []string) tree {
 	root := tree{}
 	for _, p := range paths {
-		root.add(strings.FieldsFunc(strings.ReplaceAll(p, "[]", ".[]"), func(r rune) bool { return r == '.' }))
+		if steps := strings.FieldsFunc(strings.ReplaceAll(p, "[]", ".[]"), func(r rune) bool { return r == '.' }); len(steps) > 0 {
+			root.add(steps)
+		}
 	}
 	return root
 }
