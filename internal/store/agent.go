@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,13 +23,16 @@ func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
 
 // Agent returns an agent that is not deleted.
 func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
-	return agent(ctx, db.read, org, id)
+	return scanAgent(db.look[selectAgent].QueryRowContext(ctx, org, id))
 }
 
 func agent(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
+	return scanAgent(q.QueryRowContext(ctx, selectAgent, org, id))
+}
+
+func scanAgent(row *sql.Row) (callwright.Agent, error) {
 	var doc string
-	err := q.QueryRowContext(ctx, "SELECT doc FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0", org, id).Scan(&doc)
-	if err := found(err, "agent"); err != nil {
+	if err := found(row.Scan(&doc), "agent"); err != nil {
 		return callwright.Agent{}, err
 	}
 	return decode[callwright.Agent](doc)

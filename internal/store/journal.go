@@ -50,19 +50,6 @@ type turnRow struct {
 	FinishedAt     callwright.Time
 }
 
-type eventRow struct {
-	bun.BaseModel  `bun:"table:events"`
-	OrganizationID callwright.OrgID
-	ConversationID callwright.ConversationID
-	Seq            int
-	ID             callwright.EventID
-	TsMs           int64
-	Channel        callwright.Channel
-	EventType      callwright.EventType
-	Payload        string
-	TraceID        string
-}
-
 type runRow struct {
 	bun.BaseModel  `bun:"table:runs"`
 	OrganizationID callwright.OrgID
@@ -89,60 +76,83 @@ var ErrRunExists = errors.New("a run with this idempotency key exists")
 // transcript first.
 var ErrClaimed = errors.New("another request continued this transcript")
 
-// Record writes an entry.
+// The statements of Record, prepared when the database is opened.
+const (
+	insertConversation = "INSERT INTO conversations (organization_id, id, agent_id, doc) VALUES (?, ?, ?, ?)"
+	updateConversation = "UPDATE conversations SET doc = ? WHERE organization_id = ? AND id = ?"
+	insertEvent        = `INSERT INTO events (organization_id, conversation_id, seq, id, ts_ms, channel, event_type, payload, trace_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertRun = `INSERT INTO runs (organization_id, id, conversation_id, agent_id, skill_id, version_id, turn, idempotency_key, is_write, state, code, answer, started_at, took_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, 0)`
+	endRunQuery = "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?"
+	upsertTurn  = `INSERT INTO turns (organization_id, conversation_id, turn, state, request_hash, idempotency_key, started_at, finished_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (organization_id, conversation_id, turn) DO UPDATE SET state = EXCLUDED.state, finished_at = EXCLUDED.finished_at`
+	deleteTranscript = "DELETE FROM transcripts WHERE organization_id = ? AND hash = ? AND conversation_id = ?"
+	insertTranscript = "INSERT INTO transcripts (organization_id, hash, conversation_id, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+
+// The queries of every turn, prepared too.
+const (
+	selectConversation = "SELECT doc FROM conversations WHERE organization_id = ? AND id = ?"
+	selectEvents       = "SELECT seq, id, ts_ms, channel, event_type, payload, trace_id FROM events WHERE organization_id = ? AND conversation_id = ? AND seq > ? ORDER BY seq"
+	selectContinued    = "SELECT conversation_id FROM transcripts WHERE organization_id = ? AND hash = ? ORDER BY created_at DESC, conversation_id DESC LIMIT 1"
+	selectAgent        = "SELECT doc FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0"
+	selectKey          = "SELECT organization_id, id, name, scopes, created_at FROM api_keys WHERE hash = ?"
+	selectSecret       = "SELECT id, name, sealed, allowed_hosts, created_at, updated_at FROM secrets WHERE organization_id = ? AND name = ?"
+)
+
+// Record writes an entry. It is what every turn does several times, so its
+// statements are prepared once.
 func (db *DB) Record(ctx context.Context, e Entry) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := recordConversation(ctx, tx, e); err != nil {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after a commit
+	x := execer{db.hot, tx.Tx}
+	for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordTurn, recordTranscript} {
+		if err := step(ctx, x, e); err != nil {
 			return err
 		}
-		if err := recordEvents(ctx, tx, e.Conversation.OrganizationID, e.Events); err != nil {
-			return err
-		}
-		if err := recordRun(ctx, tx, e); err != nil {
-			return err
-		}
-		return recordTurn(ctx, tx, e)
-	})
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }
 
-func recordConversation(ctx context.Context, tx bun.Tx, e Entry) error {
-	c, q := e.Conversation, "UPDATE conversations SET doc = ? WHERE organization_id = ? AND id = ?"
+func recordConversation(ctx context.Context, x execer, e Entry) (err error) {
+	c := e.Conversation
 	if e.New {
-		q = "INSERT INTO conversations (doc, organization_id, id, agent_id) VALUES (?, ?, ?, ?)"
+		_, err = x.exec(ctx, insertConversation, c.OrganizationID, c.ID, c.AgentID, encode(c))
+	} else {
+		_, err = x.exec(ctx, updateConversation, encode(c), c.OrganizationID, c.ID)
 	}
-	args := []any{encode(c), c.OrganizationID, c.ID}
-	if e.New {
-		args = append(args, c.AgentID)
-	}
-	if _, err := tx.ExecContext(ctx, q, args...); err != nil {
+	if err != nil {
 		return fmt.Errorf("store conversation: %w", err)
 	}
 	return nil
 }
 
-func recordEvents(ctx context.Context, tx bun.Tx, org callwright.OrgID, events []callwright.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
-	rows := make([]eventRow, len(events))
-	for i, ev := range events {
-		rows[i] = eventRow{OrganizationID: org, ConversationID: ev.ConversationID, Seq: ev.Seq, ID: ev.ID, TsMs: ev.TsMs,
-			Channel: ev.Channel, EventType: ev.EventType, Payload: string(ev.Payload), TraceID: ev.TraceID}
-	}
-	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
-		return fmt.Errorf("store events: %w", err)
+func recordEvents(ctx context.Context, x execer, e Entry) error {
+	for _, ev := range e.Events {
+		_, err := x.exec(ctx, insertEvent, e.Conversation.OrganizationID, ev.ConversationID, ev.Seq, ev.ID, ev.TsMs, ev.Channel, ev.EventType, string(ev.Payload), ev.TraceID)
+		if err != nil {
+			return fmt.Errorf("store events: %w", err)
+		}
 	}
 	return nil
 }
 
-func recordRun(ctx context.Context, tx bun.Tx, e Entry) error {
+func recordRun(ctx context.Context, x execer, e Entry) error {
 	if e.Begin != nil {
-		if err := beginRun(ctx, tx, *e.Begin); err != nil {
+		if err := beginRun(ctx, x, *e.Begin); err != nil {
 			return err
 		}
 	}
 	if e.End != nil {
-		return endRun(ctx, tx, *e.End)
+		return endRun(ctx, x, *e.End)
 	}
 	return nil
 }
@@ -150,18 +160,16 @@ func recordRun(ctx context.Context, tx bun.Tx, e Entry) error {
 // BeginRun journals a run that belongs to no turn. The error is ErrRunExists when
 // there is one with its idempotency key.
 func (db *DB) BeginRun(ctx context.Context, r callwright.Run) error {
-	return beginRun(ctx, db.write, r)
+	return beginRun(ctx, execer{db.hot, nil}, r)
 }
 
 // EndRun journals what became of a run.
 func (db *DB) EndRun(ctx context.Context, r callwright.Run) error {
-	return endRun(ctx, db.write, r)
+	return endRun(ctx, execer{db.hot, nil}, r)
 }
 
-func beginRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
-	row := runRow{OrganizationID: r.OrganizationID, ID: r.ID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
-		VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, StartedAt: r.StartedAt}
-	_, err := q.NewInsert().Model(&row).Exec(ctx)
+func beginRun(ctx context.Context, x execer, r callwright.Run) error {
+	_, err := x.exec(ctx, insertRun, r.OrganizationID, r.ID, r.ConversationID, r.AgentID, r.SkillID, r.VersionID, r.Turn, r.IdempotencyKey, r.IsWrite, r.State, r.StartedAt)
 	if duplicate(err) {
 		return ErrRunExists
 	}
@@ -171,8 +179,8 @@ func beginRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
 	return nil
 }
 
-func endRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
-	_, err := q.ExecContext(ctx, "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?",
+func endRun(ctx context.Context, x execer, r callwright.Run) error {
+	_, err := x.exec(ctx, endRunQuery,
 		r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID)
 	if err != nil {
 		return fmt.Errorf("journal outcome: %w", err)
@@ -180,22 +188,27 @@ func endRun(ctx context.Context, q bun.IDB, r callwright.Run) error {
 	return nil
 }
 
-func recordTurn(ctx context.Context, tx bun.Tx, e Entry) error {
-	c := e.Conversation
-	if t := e.Turn; t != nil {
-		row := turnRow{OrganizationID: c.OrganizationID, ConversationID: c.ID, Turn: t.Turn, State: "running", RequestHash: t.RequestHash,
-			IdempotencyKey: t.IdempotencyKey, StartedAt: t.StartedAt, FinishedAt: t.FinishedAt}
-		if t.Done {
-			row.State = "done"
-		}
-		_, err := tx.NewInsert().Model(&row).On("CONFLICT (organization_id, conversation_id, turn) DO UPDATE").
-			Set("state = EXCLUDED.state").Set("finished_at = EXCLUDED.finished_at").Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("store turn: %w", err)
-		}
+func recordTurn(ctx context.Context, x execer, e Entry) error {
+	t := e.Turn
+	if t == nil {
+		return nil
 	}
+	state := "running"
+	if t.Done {
+		state = "done"
+	}
+	_, err := x.exec(ctx, upsertTurn,
+		e.Conversation.OrganizationID, e.Conversation.ID, t.Turn, state, t.RequestHash, t.IdempotencyKey, t.StartedAt, t.FinishedAt)
+	if err != nil {
+		return fmt.Errorf("store turn: %w", err)
+	}
+	return nil
+}
+
+func recordTranscript(ctx context.Context, x execer, e Entry) error {
+	c := e.Conversation
 	if e.Claim != "" {
-		res, err := tx.ExecContext(ctx, "DELETE FROM transcripts WHERE organization_id = ? AND hash = ? AND conversation_id = ?", c.OrganizationID, e.Claim, c.ID)
+		res, err := x.exec(ctx, deleteTranscript, c.OrganizationID, e.Claim, c.ID)
 		if err != nil {
 			return fmt.Errorf("claim transcript: %w", err)
 		}
@@ -203,12 +216,13 @@ func recordTurn(ctx context.Context, tx bun.Tx, e Entry) error {
 			return errors.Join(err, ErrClaimed)
 		}
 	}
-	if e.Transcript != "" {
-		_, err := tx.ExecContext(ctx, "INSERT INTO transcripts (organization_id, hash, conversation_id, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-			c.OrganizationID, e.Transcript, c.ID, e.Turn.FinishedAt)
-		if err != nil {
-			return fmt.Errorf("store transcript: %w", err)
-		}
+	if e.Transcript == "" {
+		return nil
+	}
+	_, err := x.exec(ctx, insertTranscript,
+		c.OrganizationID, e.Transcript, c.ID, e.Turn.FinishedAt)
+	if err != nil {
+		return fmt.Errorf("store transcript: %w", err)
 	}
 	return nil
 }
@@ -216,7 +230,7 @@ func recordTurn(ctx context.Context, tx bun.Tx, e Entry) error {
 // Conversation returns a conversation's state.
 func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwright.ConversationID) (callwright.Conversation, error) {
 	var doc string
-	err := db.read.QueryRowContext(ctx, "SELECT doc FROM conversations WHERE organization_id = ? AND id = ?", org, id).Scan(&doc)
+	err := db.look[selectConversation].QueryRowContext(ctx, org, id).Scan(&doc)
 	if err := found(err, "conversation"); err != nil {
 		return callwright.Conversation{}, err
 	}
@@ -226,7 +240,7 @@ func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwri
 // Events returns a conversation's journal in order, from the event after the
 // given number.
 func (db *DB) Events(ctx context.Context, org callwright.OrgID, id callwright.ConversationID, after int) ([]callwright.Event, error) {
-	rows, err := db.read.QueryContext(ctx, "SELECT seq, id, ts_ms, channel, event_type, payload, trace_id FROM events WHERE organization_id = ? AND conversation_id = ? AND seq > ? ORDER BY seq", org, id, after)
+	rows, err := db.look[selectEvents].QueryContext(ctx, org, id, after)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
@@ -268,7 +282,7 @@ func (db *DB) TurnOf(ctx context.Context, org callwright.OrgID, hash, key string
 // Continued returns the conversation that produced the transcript and has not
 // gone on since. With several, which had the same words, it is the newest.
 func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) (id callwright.ConversationID, ok bool, err error) {
-	err = db.read.QueryRowContext(ctx, "SELECT conversation_id FROM transcripts WHERE organization_id = ? AND hash = ? ORDER BY created_at DESC, conversation_id DESC LIMIT 1", org, hash).Scan(&id)
+	err = db.look[selectContinued].QueryRowContext(ctx, org, hash).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}

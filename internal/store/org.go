@@ -55,12 +55,14 @@ func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) erro
 // KeyByHash finds the key whose text has the hash, in whichever organization:
 // the key alone selects it.
 func (db *DB) KeyByHash(ctx context.Context, hash string) (callwright.Key, error) {
-	var row keyRow
-	if err := found(db.read.NewSelect().Model(&row).Where("hash = ?", hash).Scan(ctx), "key"); err != nil {
+	var k callwright.Key
+	var scopes string
+	err := db.look[selectKey].QueryRowContext(ctx, hash).Scan(&k.OrganizationID, &k.ID, &k.Name, &scopes, &k.CreatedAt)
+	if err := found(err, "key"); err != nil {
 		return callwright.Key{}, err
 	}
-	scopes, err := decode[[]callwright.Scope](row.Scopes)
-	return callwright.Key{ID: row.ID, OrganizationID: row.OrganizationID, Name: row.Name, Scopes: scopes, CreatedAt: row.CreatedAt}, err
+	k.Scopes, err = decode[[]callwright.Scope](scopes)
+	return k, err
 }
 
 type secretRow struct {
@@ -95,7 +97,7 @@ func (db *DB) CreateSecret(ctx context.Context, org callwright.OrgID, s callwrig
 // SecretByName returns a secret and its sealed value.
 func (db *DB) SecretByName(ctx context.Context, org callwright.OrgID, name string) (callwright.Secret, string, error) {
 	var row secretRow
-	err := db.read.NewSelect().Model(&row).Where("organization_id = ? AND name = ?", org, name).Scan(ctx)
+	err := db.look[selectSecret].QueryRowContext(ctx, org, name).Scan(&row.ID, &row.Name, &row.Sealed, &row.AllowedHosts, &row.CreatedAt, &row.UpdatedAt)
 	if err := found(err, "secret"); err != nil {
 		return callwright.Secret{}, "", err
 	}

@@ -35,6 +35,8 @@ var migrations embed.FS
 type DB struct {
 	write *bun.DB // one connection on SQLite: writers queue here instead of failing as busy
 	read  *bun.DB
+	hot   statements // of write
+	look  statements // of read
 }
 
 // OpenSQLite opens, or makes, the database file in the folder dir and brings it
@@ -55,10 +57,16 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &DB{
-		write: bun.NewDB(write, sqlitedialect.New()),
-		read:  bun.NewDB(read, sqlitedialect.New()),
-	}, nil
+	db := &DB{write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
+	db.hot, err = prepare(ctx, write, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.look, err = prepare(ctx, read, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 func openSQLite(path string, conns int) (*sql.DB, error) {
@@ -92,7 +100,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // Close closes the database.
-func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+func (db *DB) Close() error {
+	return errors.Join(db.hot.close(), db.look.close(), db.read.Close(), db.write.Close())
+}
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
