@@ -244,7 +244,14 @@ func (t *tool) verb() string {
 
 // reads reports tools that by their name only look something up.
 func (t *tool) reads() bool {
-	switch t.verb() {
+	v := t.verb()
+	if w, _, _ := strings.Cut(t.desc, " "); v == "get" {
+		switch strings.ToLower(w) {
+		case "call", "book", "order", "buy", "reserve", "request", "rent", "hire", "purchase", "set", "make", "schedule", "create":
+			return false
+		}
+	}
+	switch v {
 	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain":
 		return true
 	}

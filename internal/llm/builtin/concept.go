@@ -81,7 +81,21 @@ func concept(stem string) string {
 		return "shop"
 	case "open", "clos", "hour":
 		return "hours"
-	case "child", "kid", "son", "daughter", "pupil", "student":
+	case "wifi", "wi-fi", "internet", "wireless":
+		return "wifi"
+	case "shar", "shared":
+		return "share"
+	case "smok", "smoker":
+		return "smoke"
+	case "pet", "dog", "cat", "animal":
+		return "pet"
+	case "furnish", "furnitur":
+		return "furnish"
+	case "therapist", "counselor", "counsellor", "psychologist", "psychiatrist":
+		return "therapist"
+	case "alarm", "wake":
+		return "alarm"
+	case "child", "children", "kid", "son", "daughter", "pupil", "student":
 		return "child"
 	case "stock", "availabl", "availability":
 		return "available"

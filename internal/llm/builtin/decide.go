@@ -8,6 +8,9 @@ import (
 func (s *state) hear() plan {
 	s.note()
 	a := actOf(s.heard)
+	if s.foreign {
+		return s.overhear(a)
+	}
 	switch a {
 	case actRepeat:
 		return s.repeat()
@@ -261,6 +264,7 @@ func (s *state) start(t *tool) {
 			}
 		}
 	}
+	s.carry(f)
 	if s.cur != nil && s.cur.tool != t {
 		s.forms = append(s.forms, s.cur)
 		s.parked[s.cur.tool] = s.cur
@@ -272,6 +276,35 @@ func (s *state) start(t *tool) {
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
+}
+
+// carry takes the place spoken of last into a form that needs one, unless the
+// form has two places or the caller names another.
+func (s *state) carry(f *form) {
+	if !f.tool.reads() && s.heard.has("there", "nearby") < 0 && !s.foreign {
+		return
+	}
+	for _, p := range f.tool.ask {
+		if _, ok := f.vals[p]; ok || p.kind != kindPlace || p.begins() {
+			continue
+		}
+		if v, ok := s.known["place"]; ok && s.carries(p) {
+			v.sure = false
+			f.vals[p] = v
+			return
+		}
+	}
+}
+
+// carries reports that the place known goes with the parameter: a city with a
+// city.
+func (s *state) carries(p *param) bool {
+	return p.cityOnly() || lastWord(p.label, "destination", "location", "area")
+}
+
+// begins reports parameters for where or when something begins.
+func (p *param) begins() bool {
+	return anyWord(p.label, "from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates")
 }
 
 // open decides when no skill is being collected.

@@ -8,7 +8,7 @@ import (
 // people finds names of persons behind words like "my name is", and takes the
 // whole of an answer when it looks like a name.
 func (r reader) people(p *param) []found {
-	var out []found
+	out := r.credited(p)
 	for i := range r.toks {
 		lead, strong := r.nameLead(i)
 		if lead == 0 {
@@ -99,11 +99,23 @@ func busy(w string) bool {
 // places finds where: words in capitals behind "in", "near", "to" and the like.
 func (r reader) places(p *param) []found {
 	var out []found
-	for i := 0; i+1 < len(r.toks); i++ {
-		if !preposition(r.toks[i].low) || r.toks[i].stop {
+	for i := 0; i < len(r.toks); i++ {
+		if n := r.cityAt(i); n > 0 && !r.prefixed(i) {
+			end := i + n
+			if more := r.placeEnd(i); more > end {
+				end = more
+			}
+			out = append(out, found{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end)})
+			i = end - 1
+			continue
+		}
+		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i) {
 			continue
 		}
 		end := r.placeEnd(i + 1)
+		if n := r.cityAt(i + 1); n > 0 && i+1+n > end {
+			end = i + 1 + n
+		}
 		if end == i+1 && locative(r.toks[i].low) {
 			end = r.plainPlaceEnd(i + 1)
 		}
@@ -126,6 +138,34 @@ func (r reader) places(p *param) []found {
 		}
 	}
 	return r.free(p)
+}
+
+// prefixed reports words in capitals before token i that it belongs to: "Union
+// City", "Bistro Paris"; and titles that begin with a city.
+func (r reader) prefixed(i int) bool {
+	if i > 0 && !r.toks[i-1].stop {
+		w := r.toks[i-1]
+		if i > 1 && unicode.IsUpper([]rune(w.raw)[0]) && !common(w.low) && !preposition(w.low) && !greets(w.low) && len(w.raw) > 1 {
+			return true
+		}
+		if preposition(w.low) {
+			return true // found by that
+		}
+	}
+	return strings.ToLower(r.raw) != r.raw && unicode.IsLower([]rune(r.toks[i].raw)[0]) && len(r.toks[i].raw) < 4
+}
+
+// towards reports a preposition at i that goes with a city.
+func (r reader) towards(i int) bool {
+	switch r.toks[i].low {
+	case "at", "by":
+		return false
+	case "of":
+		return i > 0 && (r.toks[i-1].low == "out" || r.toks[i-1].low == "city")
+	case "for":
+		return i > 0 && role(r.text, &param{label: "to"}, found{at: i + 1}) > 0
+	}
+	return true
 }
 
 func preposition(w string) bool {

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -65,9 +66,12 @@ func (r reader) partly(p *param) []found {
 			continue
 		}
 		hit, hits := option{}, 0
+		if slices.Contains(p.whose, t.stem) && !r.answer {
+			continue
+		}
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || (r.answer || concept(u.stem) == "sport") && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || (r.answer || concept(u.stem) == "sport") && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
 					hit, hits = o, hits+1
 					break
 				}
@@ -116,7 +120,7 @@ func (r reader) truths(p *param) []found {
 	}
 	var need []string
 	for _, t := range content(read(p.label).toks) {
-		if t.low != "has" && t.low != "offers" && t.low != "include" && t.low != "includes" && t.low != "flag" && t.low != "allowed" {
+		if !ancillary(t.low) {
 			need = append(need, t.stem)
 		}
 	}
@@ -124,7 +128,7 @@ func (r reader) truths(p *param) []found {
 	for _, s := range need {
 		hit := -1
 		for i, t := range r.toks {
-			if t.stem == s || alike(t.stem, s) {
+			if t.stem == s || alike(t.stem, s) || concept(t.stem) == concept(s) {
 				hit = i
 				break
 			}
@@ -141,6 +145,15 @@ func (r reader) truths(p *param) []found {
 		return nil
 	}
 	return []found{p.truth(!r.negated(first), first, last+1)}
+}
+
+// ancillary words of a flag's name need not be said.
+func ancillary(w string) bool {
+	switch w {
+	case "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property":
+		return true
+	}
+	return false
 }
 
 func (r reader) negated(i int) bool {

@@ -11,6 +11,19 @@ func (r reader) free(p *param) []found {
 	if len(r.toks) == 0 {
 		return nil
 	}
+	if p.sorted() {
+		if fs := r.sorts(p); len(fs) > 0 {
+			return fs
+		}
+	}
+	if fs := r.credited(p); len(fs) > 0 {
+		return fs
+	}
+	if r.answer && (p.sorted() || p.credits() != nil) {
+		if i, end := r.body(p); end-i > 4 || requests(r.text) && end-i > 2 {
+			return nil
+		}
+	}
 	if r.answer {
 		i, end := r.body(p)
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {

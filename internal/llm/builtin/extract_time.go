@@ -292,9 +292,14 @@ func (r reader) durations(p *param) []found {
 		f := found{at: i, end: i + n, said: r.span(i, i+n), sure: true, value: quoted(isoDuration(minutes))}
 		if p.number {
 			f.value = json.RawMessage(strconv.Itoa(minutes / p.unitMinutes()))
+		} else if p.bare {
+			f.value = quoted(strconv.Itoa(minutes / p.unitMinutes()))
 		}
 		out = append(out, f)
 		i += n - 1
+	}
+	if len(out) == 0 && r.answer && p.bare {
+		return r.counts(p)
 	}
 	return out
 }

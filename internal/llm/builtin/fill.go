@@ -92,7 +92,7 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			continue
 		}
 		r := s.reader(t)
-		r.answer = p == asked
+		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind)
 		fs := r.find(p)
 		if p.list && len(fs) > 0 {
 			fs = []found{join(r, p, fs)}
@@ -129,7 +129,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	switch {
 	case filled && string(old.value) == string(v.value):
 		score -= 0.5
-	case filled && p != asked && !v.sure && cue == 0 && !corrects(t):
+	case filled && p != asked && !v.sure && cue == 0 && !corrects(t) && !s.override:
 		return 0
 	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
 		return 0
@@ -184,13 +184,16 @@ func (t *tool) distinct(p *param, stem string) bool {
 
 // role scores "from", "to" and "until" before a value.
 func role(t text, p *param, v found) float64 {
-	if v.at == 0 {
-		return 0
-	}
 	side := 0
-	w := t.toks[v.at-1].low
-	if w == "the" && v.at > 1 {
+	w := ""
+	if v.at > 0 {
+		w = t.toks[v.at-1].low
+	}
+	if (w == "the" || w == "on" || w == "is") && v.at > 1 {
 		w = t.toks[v.at-2].low
+	}
+	if w == "of" && v.at > 1 && t.toks[v.at-2].low == "out" {
+		w = "from"
 	}
 	if w == "for" && v.at > 1 {
 		switch t.toks[v.at-2].stem {
@@ -201,21 +204,43 @@ func role(t text, p *param, v found) float64 {
 	switch w {
 	case "from", "starting", "leaving", "departing", "beginning", "between":
 		side = 1
-	case "to", "until", "till", "through", "returning", "towards", "and", "back":
+	case "to", "until", "till", "til", "through", "returning", "towards", "and", "back", "return", "by":
 		side = -1
 	default:
+		if side = t.verbSide(v.at); side == 0 && p.kind == kindPlace && t.is(v.end, "to") && v.end > 0 && !t.toks[v.end-1].stop {
+			side = 1
+		}
+	}
+	if side == 0 {
 		return 0
 	}
 	l := p.label + " " + p.desc
-	start := anyWord(p.label, "from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
+	start := anyWord(p.label, "from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in", "leaving") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
 	end := anyWord(p.label, "to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
 	switch {
-	case start == end || w == "and" && !end:
+	case start == end || w == "and" && !end || w == "by" && p.kind == kindPlace:
 		return 0
 	case start && side > 0 || end && side < 0:
 		return 3
 	}
 	return -3
+}
+
+// verbSide tells from the verb before a value whether it begins or ends
+// something: "I'll bring it back on the 9th" ends it.
+func (t text) verbSide(at int) int {
+	for j := at - 1; j >= 0 && j >= at-7; j-- {
+		if t.toks[j].stop && t.toks[j].final != ',' {
+			return 0
+		}
+		switch t.toks[j].low {
+		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive":
+			return -1
+		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure":
+			return 1
+		}
+	}
+	return 0
 }
 
 // put stores a value and reports whether that changed the form.
@@ -244,7 +269,7 @@ func (s *state) put(f *form, p *param, v found) bool {
 
 // remember keeps what describes the caller for later skills.
 func (s *state) remember(p *param, v found) {
-	if p.kind == kindPlace {
+	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && anyWord(p.label, "destination", "location", "area") {
 		s.known["place"] = v
 	}
 	if p.kind.personal() && p.callers() {

@@ -70,6 +70,17 @@ func kindOf(p *param, n node) kind {
 	return kindByName(p)
 }
 
+// unit is the unit that a description puts a length of time in: "in days".
+func (p *param) unit() string {
+	t := read(p.desc + " " + p.label)
+	for _, u := range []string{"minutes", "hours", "days", "nights"} {
+		if t.has("in "+u, "of "+u, "number of "+u) >= 0 {
+			return u
+		}
+	}
+	return ""
+}
+
 func boolean(opts []option) bool {
 	if len(opts) != 2 {
 		return false
@@ -126,6 +137,9 @@ func kindByName(p *param) kind {
 		return kindDate
 	case lastWord(l, "time", "hour") && !has("zone"):
 		return kindTime
+	case lastWord(l, "duration", "length") && p.unit() != "":
+		p.bare = true
+		return kindDuration
 	case lastWord(l, "duration", "length"):
 		return kindDuration
 	case has("amount", "budget", "price") && !has("range", "level", "tier"):

@@ -13,12 +13,7 @@ func (s *state) proposed(p *param, f *form) (found, bool) {
 		return found{}, false
 	}
 	for i := len(s.saids) - 1; i >= 0 && i >= len(s.saids)-3; i-- {
-		best := ""
-		for _, name := range titles(s.saids[i]) {
-			if len(name) > len(best) && !f.holds(name) {
-				best = name
-			}
-		}
+		best := offeredName(s.saids[i], f, p)
 		if best != "" {
 			return found{value: quoted(best), said: best}, true
 		}
@@ -47,19 +42,150 @@ func (f *form) holds(name string) bool {
 // have more than one word.
 func titles(t text) []string {
 	var out []string
+	for _, sp := range t.titleSpans() {
+		out = append(out, t.span(sp[0], sp[1]))
+	}
+	return out
+}
+
+// titleSpans are the tokens of titles.
+func (t text) titleSpans() [][2]int {
+	var out [][2]int
 	for i := 0; i < len(t.toks); {
 		end := t.titleEnd(i)
 		if end == i {
 			i++
 			continue
 		}
+		from := i
 		first := i == 0 || t.toks[i-1].stop && t.toks[i-1].final != ','
-		if name := t.span(i, end); !first || end > i+1 && !common(t.toks[i].low) {
-			out = append(out, name)
+		if first && end > i+1 && leadsTitle(t.toks[i].low) {
+			from, first = i+1, false
+		}
+		if (!first || end > from+1 && !common(t.toks[from].low)) && !(end == from+1 && common(t.toks[from].low)) {
+			out = append(out, [2]int{from, end})
 		}
 		i = end
 	}
 	return out
+}
+
+// leadsTitle reports words that begin a sentence before a name.
+func leadsTitle(w string) bool {
+	return len(w) > 4 && strings.HasSuffix(w, "ing") || (&tool{label: w + " it"}).verb() != "" || w == "please" || w == "try" || w == "how" || common(w) && w != "the" && w != "new"
+}
+
+// offeredName is the name in a text that goes best with a parameter and is no
+// other value of the form.
+func offeredName(t text, f *form, p *param) string {
+	best, top := "", 0.0
+	for _, sp := range t.titleSpans() {
+		name := t.span(sp[0], sp[1])
+		if f.contains(name, p) || t.cityAt(sp[0]) == sp[1]-sp[0] {
+			continue
+		}
+		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
+		if score > top {
+			best, top = name, score
+		}
+	}
+	if best == "" && strings.ToLower(t.raw) == t.raw {
+		return t.plainName(f, p)
+	}
+	return best
+}
+
+// nameCue scores the words around a name.
+func (t text) nameCue(i, end int, p *param) float64 {
+	score := 0.0
+	if i > 0 && !t.toks[i-1].stop {
+		switch w := t.toks[i-1]; w.low {
+		case "called", "named", "titled":
+			score = 3
+		case "at", "with", "see", "watch", "reserve", "book", "rent", "play", "try", "about", "is", "the", "for", "to":
+			score = 1
+		case "in", "near", "from", "until":
+			score = -2
+		case "by", "starring", "directed":
+			score = -2
+			if p.credits() != nil {
+				score = 3
+			}
+		default:
+			for _, q := range []string{"album", "artist", "song", "movie", "event", "hotel", "restaurant"} {
+				if w.low == q {
+					score = -2
+					if anyWord(p.label, q) {
+						score = 3
+					}
+				}
+			}
+		}
+	}
+	if end < len(t.toks) && !t.toks[end-1].stop {
+		switch t.toks[end].low {
+		case "by":
+			if !anyWord(p.label, "album") {
+				score++
+			}
+		case "album":
+			if !anyWord(p.label, "album") {
+				score -= 3
+			}
+		case "at", "in", "on", "with":
+			score += 0.5
+		case "subtitles":
+			score -= 5
+		}
+	}
+	return score
+}
+
+// plainName finds a name in a text without capitals: what stands behind "at",
+// "called" or the like up to the next preposition.
+func (t text) plainName(f *form, p *param) string {
+	for _, leads := range [][]string{{"called", "named", "titled", "about", "with"}, {"at the", "at", "see", "watch", "reserve", "book", "rent", "play", "try", "tickets for", "tickets to", "listen to", "want", "for"}} {
+		for i := range t.toks {
+			for _, lead := range leads {
+				n := t.matches(i, lead)
+				if n == 0 || t.toks[i+n-1].stop {
+					continue
+				}
+				j := i + n
+				for j < len(t.toks) && j-i-n < 7 && !endsName(t.toks[j].low) {
+					if _, w := (reader{text: t}).number(j); w > 0 && j == i+n {
+						break
+					}
+					j++
+					if t.toks[j-1].stop {
+						break
+					}
+				}
+				if name := t.span(i+n, j); j > i+n && !(j == i+n+1 && common(t.toks[i+n].low)) && !f.contains(name, p) && t.cityAt(i+n) != j-i-n {
+					return name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func endsName(w string) bool {
+	switch w {
+	case "in", "on", "for", "from", "at", "is", "to", "with", "by", "and", "located", "starting", "has", "a", "an", "i", "you", "it", "that", "this", "which", "your", "my", "as", "would", "have":
+		return true
+	}
+	_, isMonth := month(w)
+	return dayWord(w) || isMonth
+}
+
+// jointWord reports words that stand within names.
+func jointWord(w string) bool {
+	switch w {
+	case "&", "of", "the", "and", "a", "de", "la", "del", "du", "by", "to", "me", "my", "your", "or", "no", "up", "till":
+		return true
+	}
+	return false
 }
 
 func (t text) titleEnd(i int) int {
@@ -69,7 +195,10 @@ func (t text) titleEnd(i int) int {
 		first := []rune(tok.raw)[0]
 		_, isMonth := month(tok.low)
 		capital := unicode.IsUpper(first) && !dayWord(tok.low) && !isMonth && tok.low != "i" && !strings.HasPrefix(tok.low, "i'")
-		joint := j > i && j+1 < len(t.toks) && (common(tok.low) || tok.raw == "&") && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && tok.low != "in" && tok.low != "on" && tok.low != "is" && tok.low != "for"
+		joint := j > i && j+1 < len(t.toks) && jointWord(tok.low) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
+		if tok.low == "by" {
+			joint = joint && (t.is(j+1, "marriott") || t.is(j+1, "hilton") || t.is(j+1, "the"))
+		}
 		figure := j > i && unicode.IsDigit(first)
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break

@@ -123,6 +123,15 @@ type state struct {
 	topic   text            // the words that began the skill at hand
 	heard   text            // the caller's last words
 	plan    plan
+
+	acted     bool // a call follows the caller's last words
+	foreign   bool // the assistant's last words are not the engine's own
+	agreed    bool // the caller agreed to values read back
+	back      bool // they read the values of cur back
+	proposal  *tool
+	suggested map[*param]found // values that they offered
+	also      []*param         // asked for beside asked
+	override  bool             // values read go before those there
 }
 
 // A plan is what to do next: say something, call a tool, or both.
@@ -147,9 +156,7 @@ func (s *state) replay() {
 			s.heard = read(m.Content)
 			s.plan = s.hear()
 			s.asked = s.plan.ask
-			if s.plan.call != nil && i+1 < len(s.req.Messages) && !s.callFollows(i+1) {
-				s.assume(s.plan.call)
-			}
+			s.acted = s.callFollows(i + 1)
 		case llm.Assistant:
 			if strings.TrimSpace(m.Content) != "" {
 				s.spoken(m.Content)
@@ -174,8 +181,8 @@ func (s *state) callFollows(i int) bool {
 
 // assume notes a call that the messages leave out, as transcripts of other
 // clients do, so that it is not made again.
-func (s *state) assume(f *form) {
-	s.runs = append(s.runs, run{form: f.clone(), topic: s.topic, args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: llm.StatusDone}})
+func (s *state) assume(f *form, status llm.ToolStatus) {
+	s.runs = append(s.runs, run{form: f.clone(), topic: s.topic, args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: status}})
 	s.finish()
 }
 
@@ -255,6 +262,11 @@ func (s *state) last() *run {
 func (s *state) spoken(words string) {
 	s.said = words
 	s.saids = append(s.saids, read(words))
+	s.foreign = len(s.heard.toks) > 0 && !s.acted && !s.own(words)
+	if s.foreign {
+		s.heed(words)
+		return
+	}
 	if s.cur == nil {
 		return
 	}
@@ -273,6 +285,11 @@ func (s *state) spoken(words string) {
 	if p := s.cur.tool.askedIn(read(words), s.cur); p != nil {
 		s.asked = p
 	}
+}
+
+// own reports that the engine said these words, or would have.
+func (s *state) own(words string) bool {
+	return s.plan.call == nil && s.plan.say != "" && strings.Contains(words, s.plan.say)
 }
 
 // askedIn recognises which parameter a question in other words is about.

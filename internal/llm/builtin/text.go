@@ -172,6 +172,8 @@ func stem(w string) string {
 	}
 	n := len(w)
 	switch {
+	case w == "movies" || w == "cookies":
+		w = w[:n-1]
 	case n > 4 && strings.HasSuffix(w, "ies"):
 		w = w[:n-3] + "y"
 	case n > 4 && (strings.HasSuffix(w, "sses") || strings.HasSuffix(w, "ches") || strings.HasSuffix(w, "shes") || strings.HasSuffix(w, "xes")):

@@ -15,6 +15,7 @@ type tool struct {
 	name   string
 	desc   string
 	label  string // the name in words: "check warranty"
+	stems  []string
 	params []*param
 	ask    []*param // the required ones, in the order to ask for them
 }
@@ -29,6 +30,7 @@ type param struct {
 	kind     kind
 	number   bool // the schema wants a JSON number
 	integer  bool
+	bare     bool // a length of time as a figure in the unit of the description
 	list     bool
 	required bool
 	options  []option
@@ -39,6 +41,7 @@ type param struct {
 	minLen   int
 	maxLen   int
 	names    []string // stems of the label
+	whose    []string // stems of the tool's name, which tell nothing of its values
 	stems    []string // see about
 }
 
@@ -54,6 +57,7 @@ func tools(in []llm.Tool) []*tool {
 	for _, t := range in {
 		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description)}
 		tl.label = toolLabel(t.Name, tl.desc)
+		tl.stems = stems(tl.label)
 		root := node{}
 		if json.Unmarshal(t.Parameters, &root.m) == nil {
 			root.root = root.m
@@ -66,22 +70,25 @@ func tools(in []llm.Tool) []*tool {
 }
 
 // toolLabel is a tool's name in words: "events_1_findevents" is "find events".
-// Names made of camel case have lost their seams; a verb at the front of a word
-// is one when the description has the rest.
+// What stands before a number is the service's name. Names made of camel case
+// have lost their seams: there is one behind a verb at the front of a word.
 func toolLabel(name, desc string) string {
 	told := stems(desc)
+	fields := strings.Fields(words(name))
+	for i, w := range fields {
+		if allDigits(w) && i > 0 && i < len(fields)-1 {
+			fields = fields[i+1:]
+			break
+		}
+	}
 	var out []string
-	for w := range strings.FieldsSeq(words(name)) {
+	for _, w := range fields {
 		if allDigits(w) {
 			continue
 		}
-		for k := len(w) - 3; k >= 3; k-- {
-			if (&tool{label: w[:k]}).verb() != "" && !slices.Contains(told, stem(w)) &&
-				(k > 3 && k < 8 || slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) })) {
-				out = append(out, w[:k])
-				w = w[k:]
-				break
-			}
+		if k := seam(w, told); k > 0 {
+			out = append(out, w[:k])
+			w = w[k:]
 		}
 		out = append(out, w)
 	}
@@ -92,6 +99,22 @@ func toolLabel(name, desc string) string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// seam is where a verb at the front of w ends, 0 when there is none.
+func seam(w string, told []string) int {
+	if slices.Contains(told, stem(w)) {
+		return 0
+	}
+	for k := len(w) - 3; k >= 3; k-- {
+		if (&tool{label: w[:k]}).verb() == "" {
+			continue
+		}
+		if k > 3 && k < 8 || w[:k] == "get" || slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) }) {
+			return k
+		}
+	}
+	return 0
 }
 
 // order puts the required parameters in the order of "required", which survives
@@ -126,7 +149,9 @@ func (t *tool) addMembers(n node, path []string, required bool, depth int) {
 			t.addMembers(member, at, req, depth+1)
 			continue
 		}
-		t.params = append(t.params, newParam(at, member, req))
+		p := newParam(at, member, req)
+		p.whose = t.stems
+		t.params = append(t.params, p)
 	}
 }
 

@@ -1,0 +1,74 @@
+package builtin
+
+import (
+	"strings"
+	"unicode"
+)
+
+// credits are the words that a name follows when somebody is named for what
+// they did: "directed by", "starring". Nil for other parameters.
+func (p *param) credits() []string {
+	if p.kind != kindText && p.kind != kindPerson {
+		return nil
+	}
+	l := p.label + " " + p.desc
+	switch {
+	case anyWord(p.label, "director", "directed"):
+		return []string{"directed by", "director is", "director", "directs", "direction by", "direction of", "made by", "movie by", "movies by", "film by", "one by", "from"}
+	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !anyWord(p.label, "title", "movie"):
+		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "has", "with", "of", "by"}
+	case anyWord(p.label, "author", "writer"):
+		return []string{"written by", "author", "author is", "by"}
+	case anyWord(p.label, "artist", "singer", "band", "musician", "composer", "performer"):
+		return []string{"sung by", "performed by", "singer", "artist", "band", "musician", "by", "from", "of"}
+	case anyWord(p.label, "album"):
+		return []string{"album called", "album named", "album titled", "album"}
+	case anyWord(p.label, "recipient", "receiver", "payee", "beneficiary"):
+		return []string{"transfer to", "money to", "it to", "send to", "pay", "recipient is", "to"}
+	}
+	return nil
+}
+
+// credited finds names behind words of credit, surest first.
+func (r reader) credited(p *param) []found {
+	for k, lead := range p.credits() {
+		for i := range r.toks {
+			n := r.matches(i, lead)
+			if n == 0 {
+				continue
+			}
+			j := i + n
+			for r.is(j, "the") || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") || r.is(j, "a") && false {
+				j++
+			}
+			end := r.creditEnd(j, k < 3)
+			if end > j && r.cityAt(j) != end-j {
+				v := r.span(j, end)
+				return []found{{value: quoted(v), at: j, end: end, said: v, sure: k < 6}}
+			}
+		}
+	}
+	return nil
+}
+
+// creditEnd follows a name in capitals, or without them where all is written so
+// and the words before left no doubt.
+func (r reader) creditEnd(j int, certain bool) int {
+	if end := r.titleEnd(j); end > j {
+		if _, n := r.date(j); n > 0 {
+			return j
+		}
+		return end
+	}
+	if strings.ToLower(r.raw) != r.raw || !certain {
+		return j
+	}
+	k := j
+	for k < len(r.toks) && k < j+3 && !common(r.toks[k].low) && unicode.IsLetter([]rune(r.toks[k].raw)[0]) && !sortNoun(r.toks[k].low) {
+		k++
+		if r.toks[k-1].stop {
+			break
+		}
+	}
+	return k
+}

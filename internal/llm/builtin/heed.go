@@ -1,0 +1,284 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+
+	"callwright/internal/llm"
+)
+
+// A line is what an assistant's message does that the engine did not write, as
+// in transcripts of other clients and after a larger model went down.
+type line struct {
+	text
+	sentences []text
+	question  text // the sentences that ask, joined
+	open      bool // a question for a value: "Which city?"
+}
+
+func readLine(s string) line {
+	l := line{text: read(s)}
+	start := 0
+	ask := ""
+	for i, tok := range l.toks {
+		if tok.final != '.' && tok.final != '?' && tok.final != '!' && i < len(l.toks)-1 {
+			continue
+		}
+		part := read(l.raw[l.toks[start].at:min(len(l.raw), tok.end+1)])
+		l.sentences = append(l.sentences, part)
+		if asking(part) {
+			ask += " " + part.raw
+		}
+		start = i + 1
+	}
+	l.question = read(strings.TrimSpace(ask))
+	for _, q := range l.sentences {
+		if asking(q) && !offering(q) && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
+			l.open = true
+		}
+	}
+	return l
+}
+
+// offers reports a message that puts something forward.
+func (l line) offers() bool { return slices.ContainsFunc(l.sentences, offering) }
+
+func offering(t text) bool {
+	return t.has("how about", "what about", "what do you think", "how does", "how would", "i found", "i've found", "i have found", "there is", "there are", "there's") >= 0
+}
+
+func asking(t text) bool {
+	if strings.Contains(t.raw, "?") || t.asks() {
+		return true
+	}
+	return t.has("please tell", "tell me", "let me know", "please specify", "please provide", "please give", "need to know", "give me", "please choose", "may i know") >= 0
+}
+
+// readsBack reports a message that asks whether all is right.
+func (l line) readsBack() bool {
+	if l.has("confirm", "confirming", "verify", "verifying", "is that correct", "is this correct", "is that right", "is this right", "is that okay", "is this okay", "are these correct", "is it correct", "is everything correct", "all correct", "correct", "just to be sure", "to make sure", "let me make sure", "make sure", "double check", "review", "go over", "the details", "following details", "following information", "i have you", "i've got", "to recap", "to clarify", "so you want", "so that's", "okay with you", "alright with you", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "shall i proceed", "should i proceed", "should i go ahead") >= 0 {
+		return !l.closes()
+	}
+	return false
+}
+
+// closes reports a message that tells how a deed ended.
+func (l line) closes() bool {
+	for _, s := range l.sentences {
+		if asking(s) {
+			continue
+		}
+		if s.failed() || s.has("has been", "have been", "is booked", "are booked", "was booked", "is reserved", "are reserved", "is confirmed", "are confirmed", "is set", "is scheduled", "is done", "all set", "successful", "successfully", "success", "went through", "is complete", "on its way", "on the way", "i've booked", "i booked", "i have booked", "i reserved", "i've reserved", "i have reserved", "i purchased", "i've purchased", "i have purchased", "i've made", "i made", "i have made", "i've scheduled", "i've set", "i've transferred", "i have scheduled", "i have confirmed", "i've confirmed", "now playing", "is playing", "starts playing", "started playing", "enjoy", "was made", "got you", "is made", "were purchased", "was purchased", "completed", "done", "booked", "playing", "ordered", "transferred") >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// failed reports words that tell of a failure.
+func (t text) failed() bool {
+	return t.has("unable", "couldn't", "could not", "wasn't able", "was not able", "weren't able", "not able", "failed", "failure", "unsuccessful", "not successful", "wasn't successful", "didn't go through", "did not go through", "there was a problem", "there was an error", "there was an issue", "something went wrong", "i can't", "cannot", "was not possible", "not available") >= 0
+}
+
+// heed takes in an assistant's message of another hand: what it asks, whether
+// what the engine would have called has happened, which values it reads back or
+// offers.
+func (s *state) heed(words string) {
+	l := readLine(words)
+	s.back, s.proposal, s.suggested, s.also = false, nil, nil, nil
+	if len(l.toks) == 0 {
+		return
+	}
+	if s.cur == nil && s.plan.call != nil {
+		s.cur = s.plan.call
+	}
+	if t := s.deedIn(l); t != nil && l.readsBack() && (s.cur == nil || s.cur.tool != t) {
+		s.start(t)
+	}
+	switch {
+	case s.cur == nil:
+	case s.agreed && len(l.question.toks) == 0 && !l.readsBack():
+		s.passed(l)
+	case l.closes() && !s.cur.tool.reads():
+		s.passed(l)
+	case !s.cur.tool.reads() && (l.readsBack() || s.restates(l)):
+		s.listen(l.text, s.cur)
+		s.back = true
+		s.asked = nil
+		return
+	case s.plan.call != nil && s.cur.tool.reads() && !s.wants(l):
+		s.passed(l)
+	}
+	if s.cur != nil && len(l.question.toks) > 0 {
+		s.questioned(l)
+	}
+	if s.cur == nil && len(l.question.toks) > 0 {
+		s.proposal = s.proposes(l)
+	}
+}
+
+// passed notes that the deed at hand was done, or tried.
+func (s *state) passed(l line) {
+	status := llm.StatusDone
+	if l.failed() && !s.cur.tool.reads() {
+		status = llm.StatusFailed
+	}
+	s.assume(s.cur, status)
+	s.agreed = false
+}
+
+// deedIn is the tool that changes something and that a message is about: the
+// one at hand if that is one.
+func (s *state) deedIn(l line) *tool {
+	if s.cur != nil && !s.cur.tool.reads() {
+		return s.cur.tool
+	}
+	var best *tool
+	top := 0.0
+	for i, sc := range s.index.scores(l.text) {
+		t := s.index.tools[i]
+		if t.reads() {
+			continue
+		}
+		rank := sc.rank + wanted*float64(t.wants(kindsIn(l.text)))
+		if s.lastFor(t) {
+			rank += 0.5
+		}
+		if rank > top {
+			best, top = t, rank
+		}
+	}
+	if top < due {
+		return nil
+	}
+	return best
+}
+
+// lastFor reports that the last run has a name in common with the tool.
+func (s *state) lastFor(t *tool) bool {
+	last := s.last()
+	return last != nil && last.form.tool.family() == t.family()
+}
+
+// family is the first part of a tool's name, which tools of one service share.
+func (t *tool) family() string {
+	k := strings.LastIndexByte(t.name, '_')
+	return t.name[:max(k, 0)]
+}
+
+// wants reports a message that asks for a value the form does not have and tells
+// nothing.
+func (s *state) wants(l line) bool {
+	if len(l.question.toks) == 0 {
+		return false
+	}
+	p := s.cur.tool.askedIn(l.question, s.cur)
+	if p == nil || len(titles(l.question)) > 0 || l.offers() {
+		return false
+	}
+	for _, t := range l.sentences {
+		if !asking(t) && (len(titles(t)) > 0 || len((reader{text: t}).amounts(&param{})) > 0) {
+			return false
+		}
+	}
+	return l.open || s.cur.vals[p].value == nil
+}
+
+// restates reports a message that repeats values of the form, so that a yes is
+// a yes to them.
+func (s *state) restates(l line) bool {
+	if l.open {
+		return false
+	}
+	n := 0
+	r := s.reader(l.text)
+	for _, p := range s.cur.tool.params {
+		v, ok := s.cur.vals[p]
+		if !ok {
+			continue
+		}
+		for _, f := range r.find(p) {
+			if string(f.value) == string(v.value) {
+				n++
+				break
+			}
+		}
+		if s := plain(v.value); wholeAnswer(p.kind) && len(s) > 3 && strings.Contains(strings.ToLower(l.raw), strings.ToLower(s)) {
+			n++
+		}
+	}
+	return n >= 2 || n >= 1 && s.cur.missing() == nil && l.asks()
+}
+
+// questioned notes what a message asks for, and values that it suggests.
+func (s *state) questioned(l line) {
+	s.asked = nil
+	for _, q := range l.sentences {
+		if !asking(q) {
+			continue
+		}
+		for part := range strings.SplitSeq(q.raw, " and ") {
+			if p := s.cur.tool.askedIn(read(part), s.cur); p != nil {
+				if s.asked == nil {
+					s.asked = p
+				} else if p != s.asked && !slices.Contains(s.also, p) {
+					s.also = append(s.also, p)
+				}
+			}
+		}
+	}
+	f := s.cur.clone()
+	for _, p := range s.listen(l.text, f) {
+		if s.suggested == nil {
+			s.suggested = map[*param]found{}
+		}
+		s.suggested[p] = f.vals[p]
+	}
+}
+
+// listen fills a form from an assistant's words.
+func (s *state) listen(t text, f *form) []*param {
+	s.override = true
+	changed := s.fill(t, f, nil)
+	s.override = false
+	for _, p := range f.tool.params {
+		if !p.titled() {
+			continue
+		}
+		if name := offeredName(t, f, p); name != "" {
+			v := found{value: quoted(name), said: name}
+			if s.put(f, p, v) && !slices.Contains(changed, p) {
+				changed = append(changed, p)
+			}
+		}
+	}
+	return changed
+}
+
+// contains reports that a name is part of another value of the form.
+func (f *form) contains(name string, but *param) bool {
+	low := strings.ToLower(name)
+	for p, v := range f.vals {
+		if p == but {
+			continue
+		}
+		s := strings.ToLower(plain(v.value))
+		if strings.Contains(s, low) || len(s) > 2 && strings.HasPrefix(low, s) && len(low) < len(s)+6 {
+			return true
+		}
+	}
+	return false
+}
+
+// proposes is the tool that a message offers to use: "Would you like to book a
+// table?"
+func (s *state) proposes(l line) *tool {
+	if l.open {
+		return nil
+	}
+	c := s.index.choose(l.question, false)
+	if c.tool == nil || c.tool.reads() && s.last() != nil && s.last().form.tool == c.tool {
+		return s.deedIn(l)
+	}
+	return c.tool
+}

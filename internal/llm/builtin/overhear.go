@@ -1,0 +1,112 @@
+package builtin
+
+import (
+	"callwright/internal/llm"
+)
+
+// overhear decides what to do when the assistant's last words were not the
+// engine's own: the caller answers those.
+func (s *state) overhear(a act) plan {
+	s.agreed = false
+	switch a {
+	case actRepeat:
+		return s.repeat()
+	case actHuman:
+		return s.person()
+	}
+	if s.back && s.cur != nil {
+		return s.judged(a)
+	}
+	if s.cur != nil {
+		return s.goOn(a)
+	}
+	return s.resume(a)
+}
+
+// judged takes the caller's words on values read back: whoever does not object
+// agrees.
+func (s *state) judged(a act) plan {
+	s.back = false
+	if a == actCancel {
+		return s.drop()
+	}
+	if refuses(s.heard) || corrects(s.heard) || !agrees(s.heard) && a != actThank {
+		changed := s.fill(s.heard, s.cur, nil)
+		if len(changed) == 0 && (refuses(s.heard) || a == actBye) {
+			return plan{say: "All right. What would you like to change?"}
+		}
+	}
+	if p := s.cur.missing(); p != nil {
+		return s.next("")
+	}
+	s.agreed = true
+	return plan{call: s.cur}
+}
+
+// goOn reads an answer to the assistant's question.
+func (s *state) goOn(a act) plan {
+	switch a {
+	case actCancel, actBye:
+		return s.drop()
+	}
+	if c := s.index.choose(s.heard, len(s.runs) > 0); s.turns(c, s.asked) {
+		s.start(c.tool)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(c.tool))
+	}
+	changed := s.fill(s.heard, s.cur, s.asked)
+	if agrees(s.heard) {
+		for p, v := range s.suggested {
+			if _, ok := s.cur.vals[p]; !ok && s.put(s.cur, p, v) {
+				changed = append(changed, p)
+			}
+		}
+	}
+	if len(changed) == 0 && s.asked != nil && s.cur.missing() != nil {
+		return s.missed()
+	}
+	return s.next("")
+}
+
+// resume decides when nothing is being collected.
+func (s *state) resume(a act) plan {
+	last := s.last()
+	if s.proposal != nil && agrees(s.heard) {
+		s.start(s.proposal)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(s.cur.tool))
+	}
+	if a == actBye || a == actThank || a == actNo || a == actCancel || a == actGreet || a == actWait {
+		return s.open(a)
+	}
+	c := s.index.choose(s.heard, len(s.runs) > 0)
+	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool.family() == last.form.tool.family()) {
+		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
+	}
+	if c.tool != nil && (last == nil || c.tool != last.form.tool) && (requests(s.heard) || !s.heard.asks()) {
+		s.start(c.tool)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(c.tool))
+	}
+	if last != nil && (last.form.tool.reads() || last.result.Status == llm.StatusFailed) && !s.wonders() {
+		f := last.form.clone()
+		if changed := s.fill(s.heard, f, nil); len(changed) > 0 {
+			s.cur = f
+			return s.next("")
+		}
+	}
+	if agrees(s.heard) {
+		return plan{say: "Sure. Is there anything else I can help with?"}
+	}
+	if c.tool == nil || last != nil && c.tool == last.form.tool {
+		return plan{say: "Is there anything else I can help with?"}
+	}
+	s.start(c.tool)
+	s.fill(s.heard, s.cur, nil)
+	return s.next(acknowledge(c.tool))
+}
+
+// wonders reports a question about what was told, not a wish for something else.
+func (s *state) wonders() bool {
+	return (s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "let me know", "i need the", "need their", "want to know", "like to know") >= 0) && s.heard.has("find", "search", "look for", "look up", "another", "instead", "what about", "how about", "recommend", "check") < 0
+}
