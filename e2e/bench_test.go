@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,9 +37,13 @@ func BenchmarkToolTurn(b *testing.B) {
 	s.publish(agent)
 	b.ReportAllocs()
 	b.ResetTimer()
-	for i := range b.N {
-		if got := s.completion(agent, nil, user(fmt.Sprintf("Is SN-48213-B still under warranty? (%d)", i))); got != "It is under warranty." {
-			b.Fatalf("got %q", got)
+	var n atomic.Int64
+	b.SetParallelism(4)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if got := s.completion(agent, nil, user(fmt.Sprintf("Is SN-48213-B still under warranty? (%d)", n.Add(1)))); got != "It is under warranty." {
+				b.Errorf("got %q", got)
+			}
 		}
-	}
+	})
 }

@@ -40,7 +40,12 @@ func main() {
 	case "mock":
 		err = serveMock()
 	case "floor":
-		err = serveFloor(*mock)
+		err = serveFloor(*mock, func() error { return nil })
+	case "durable-floor":
+		var l *journal
+		if l, err = newJournal(); err == nil {
+			err = serveFloor(*mock, l.sync)
+		}
 	default:
 		err = run(*rounds, time.Duration(*seconds)*time.Second, *workers)
 	}
@@ -93,7 +98,9 @@ func serveMock() error {
 }
 
 // serveFloor makes the same three calls for every request and does nothing else.
-func serveFloor(mock string) error {
+// durable is called before the webhook and after it, where a durable turn must
+// reach the disk.
+func serveFloor(mock string, durable func() error) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	call := func(path string, body string) ([]byte, error) {
 		res, err := client.Post("http://"+mock+path, "application/json", strings.NewReader(body))
@@ -108,9 +115,11 @@ func serveFloor(mock string) error {
 	mux.HandleFunc("POST /api/v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, err1 := call("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"Is SN-48213-B under warranty?"}],`+tools+`}`)
+		err4 := durable()
 		_, err2 := call("/webhook", `{"serial_number":"SN-48213-B"}`)
+		err5 := durable()
 		answer, err3 := call("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"Is SN-48213-B under warranty?"},{"role":"tool","content":"{}"}],`+tools+`}`)
-		if err := errors.Join(err1, err2, err3); err != nil {
+		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 			http.Error(w, err.Error(), 502)
 			return
 		}
@@ -118,6 +127,54 @@ func serveFloor(mock string) error {
 		_, _ = w.Write(answer)
 	})
 	return serve(mux)
+}
+
+// A journal is the least that makes a turn durable: a line in a file, and one
+// fsync for all who wait for one.
+type journal struct {
+	file *os.File
+	mu   sync.Mutex
+	next chan struct{} // closed when the sync that covers who waits now is done
+	wait int           // who waits for it
+	busy bool
+}
+
+func newJournal() (*journal, error) {
+	f, err := os.CreateTemp("", "callwright-bench-journal-")
+	if err != nil {
+		return nil, err
+	}
+	return &journal{file: f, next: make(chan struct{})}, os.Remove(f.Name())
+}
+
+func (j *journal) sync() error {
+	j.mu.Lock()
+	_, err := j.file.WriteString("an intent of about the size that a turn journals, with its arguments and its key, as one line of a file\n")
+	mine := j.next
+	j.wait++
+	if !j.busy {
+		j.busy = true
+		go j.flush()
+	}
+	j.mu.Unlock()
+	<-mine
+	return err
+}
+
+func (j *journal) flush() {
+	for {
+		j.mu.Lock()
+		if j.wait == 0 {
+			j.busy = false
+			j.mu.Unlock()
+			return
+		}
+		covered := j.next
+		j.next, j.wait = make(chan struct{}), 0
+		j.mu.Unlock()
+		_ = j.file.Sync() // a floor: what a failure means is not its business
+		close(covered)
+	}
 }
 
 // A program is something under test.
@@ -147,17 +204,22 @@ func run(rounds int, length time.Duration, workers int) error {
 		return err
 	}
 	defer stopMock()
-	floor, err := startFloor(self, mock.line)
+	floor, err := startFloor(self, "floor", mock.line)
 	if err != nil {
 		return err
 	}
 	defer floor.stop()
+	durable, err := startFloor(self, "durable-floor", mock.line)
+	if err != nil {
+		return err
+	}
+	defer durable.stop()
 	ours, err := startOurs(dir, mock.line)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
-	programs := []*program{floor, ours}
+	programs := []*program{floor, durable, ours}
 	seed := uint64(time.Now().UnixNano())
 	shuffle := rand.New(rand.NewPCG(seed, 0))
 	fmt.Printf("one tool turn: model call, webhook, model call; %d rounds of %v after a warm-up, %d at a time, order by seed %d\n", rounds, length, workers, seed)
@@ -169,20 +231,23 @@ func run(rounds int, length time.Duration, workers int) error {
 			}
 		}
 	}
-	report(floor, ours)
+	report(floor, durable, ours)
 	return nil
 }
 
-func report(floor, ours *program) {
-	fmt.Printf("\n%-12s %14s %12s %10s\n", "", "CPU µs a turn", "turns/s", "p50 ms")
-	for _, p := range []*program{floor, ours} {
-		fmt.Printf("%-12s %14.0f %12.0f %10.2f   (CPU by round: %s)\n", p.name, median(p.cpu), median(p.rate), median(p.p50), spread(p.cpu))
+func report(floor, durable, ours *program) {
+	fmt.Printf("\n%-14s %14s %12s %10s\n", "", "CPU µs a turn", "turns/s", "p50 ms")
+	for _, p := range []*program{floor, durable, ours} {
+		fmt.Printf("%-14s %14.0f %12.0f %10.2f   (CPU by round: %s)\n", p.name, median(p.cpu), median(p.rate), median(p.p50), spread(p.cpu))
 	}
-	ratios := make([]float64, len(floor.cpu))
-	for i := range ratios {
-		ratios[i] = ours.cpu[i] / floor.cpu[i]
+	fmt.Println()
+	for _, base := range []*program{floor, durable} {
+		ratios := make([]float64, len(base.cpu))
+		for i := range ratios {
+			ratios[i] = ours.cpu[i] / base.cpu[i]
+		}
+		fmt.Printf("CPU ratio callwright / %s: %.1f (median of rounds; %s). Goal: 2.5 or less.\n", base.name, median(ratios), spread(ratios))
 	}
-	fmt.Printf("\nCPU ratio callwright / floor: %.2f (median of rounds; %s). Goal: 2.5 or less.\n", median(ratios), spread(ratios))
 }
 
 func median(v []float64) float64 {
@@ -228,9 +293,9 @@ func child(core int, name string, args ...string) (started, func(), error) {
 
 func (p *program) stop() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() }
 
-func startFloor(self, mock string) (*program, error) {
-	s, _, err := child(0, self, "-role", "floor", "-mock", mock)
-	return &program{name: "floor", cmd: s.cmd, url: "http://" + s.line}, err
+func startFloor(self, role, mock string) (*program, error) {
+	s, _, err := child(0, self, "-role", role, "-mock", mock)
+	return &program{name: role, cmd: s.cmd, url: "http://" + s.line}, err
 }
 
 // startOurs runs the real server with everything on, and makes an agent.

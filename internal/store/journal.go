@@ -102,18 +102,23 @@ const (
 	selectSecret       = "SELECT id, name, sealed, allowed_hosts, created_at, updated_at FROM secrets WHERE organization_id = ? AND name = ?"
 )
 
-// Record writes an entry. It is what every turn does several times, so its
-// statements are prepared once.
-func (db *DB) Record(ctx context.Context, e Entry) error {
+// Record writes an entry, durably when it returns. Entries of different
+// conversations that come at the same time share a commit.
+func (db *DB) Record(ctx context.Context, e Entry) error { return db.group.do(ctx, e) }
+
+// record writes entries in one transaction: all or none.
+func (db *DB) record(ctx context.Context, entries ...Entry) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	x := execer{db.hot, tx.Tx}
-	for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordTurn, recordTranscript} {
-		if err := step(ctx, x, e); err != nil {
-			return err
+	for _, e := range entries {
+		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordTurn, recordTranscript} {
+			if err := step(ctx, x, e); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.Commit(); err != nil {

@@ -37,6 +37,7 @@ type DB struct {
 	read  *bun.DB
 	hot   statements // of write
 	look  statements // of read
+	group group
 }
 
 // OpenSQLite opens, or makes, the database file in the folder dir and brings it
@@ -58,6 +59,7 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
+	db.group.commit = db.record
 	db.hot, err = prepare(ctx, write, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
