@@ -66,6 +66,9 @@ func (x *index) add(i int, s string, w float64) {
 	for _, t := range content(read(s).toks) {
 		put(x.words, t.stem, i, w)
 		put(x.ideas, concept(t.stem), i, w)
+		if strings.Contains(t.low, "-") {
+			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), i, w)
+		}
 	}
 }
 
@@ -184,24 +187,24 @@ func (t *tool) wants(has kinds) int {
 	n := 0
 	var seen kinds
 	for _, p := range t.params {
-		if has[p.kind] && !seen[p.kind] {
-			seen[p.kind] = true
+		if seen[p.kind] < has[p.kind] {
+			seen[p.kind]++
 			n++
 		}
 	}
 	return n
 }
 
-// kinds is a set.
-type kinds [kindOption + 1]bool
+// kinds counts values by kind.
+type kinds [kindOption + 1]int
 
 // kindsIn tells which values of unmistakable kinds stand in a text.
 func kindsIn(t text) kinds {
 	r := reader{text: t}
 	var has kinds
-	has[kindDate], has[kindTime] = len(r.dates()) > 0, len(r.times()) > 0
-	has[kindDateTime] = has[kindDate] || has[kindTime]
-	has[kindMoney], has[kindEmail] = len(r.amounts(&param{})) > 0, len(r.emails()) > 0
+	has[kindDate], has[kindTime] = len(r.dates()), min(1, len(r.times()))
+	has[kindDateTime] = min(1, has[kindDate]+has[kindTime])
+	has[kindMoney], has[kindEmail] = min(1, len(r.amounts(&param{}))), min(1, len(r.emails()))
 	return has
 }
 

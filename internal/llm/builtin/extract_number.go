@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -302,7 +303,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	j := i + n
 	if j < len(r.toks) && !r.toks[j-1].stop {
 		next := r.toks[j]
-		if p.says(next.stem) && !common(next.low) {
+		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) {
 			return true
 		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
@@ -317,6 +318,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 			}
 		}
 	}
+	if people && i > 0 && r.toks[i-1].low == "for" && r.is(j, "to") {
+		return true
+	}
 	if i == 0 || r.timed(i, n) {
 		return false
 	}
@@ -328,6 +332,14 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// saysPart reports a longer word for what p counts: "bedrooms" for beds, and
+// nights for days.
+func (p *param) saysPart(stem string) bool {
+	return stem == "night" && p.says("day") || slices.ContainsFunc(p.names, func(s string) bool {
+		return len(s) >= 3 && len(stem) > len(s)+2 && strings.HasPrefix(stem, s)
+	})
 }
 
 // timed reports numbers that are a clock time, a date or a length of time.

@@ -35,6 +35,9 @@ func (r reader) optionAt(i int, o option, p *param) int {
 	if len(o.toks) == 0 {
 		return 0
 	}
+	if len(o.label) == 4 && allDigits(o.label) && r.toks[i].low == o.label[2:] && r.toks[i].at > 0 && strings.HasSuffix(strings.TrimRight(r.raw[:r.toks[i].at], "‘’"), "'") {
+		return 1 // the year '19
+	}
 	if s, ok := figures(strings.ToLower(o.label)); ok { // "2", said as "two people"
 		v, n := r.number(i)
 		if n > 0 && v == s && (r.answer && !r.timed(i, n) || r.counted(i, n, p, p.counts("people"))) {
@@ -71,7 +74,7 @@ func (r reader) partly(p *param) []found {
 		}
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || (r.answer || concept(u.stem) == "sport") && concept(u.stem) == concept(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || r.answer && concept(u.stem) == concept(t.stem) || kin(u.stem) != "" && kin(u.stem) == kin(t.stem) || alike(u.stem, t.stem)) {
 					hit, hits = o, hits+1
 					break
 				}
@@ -82,6 +85,49 @@ func (r reader) partly(p *param) []found {
 		}
 	}
 	return out
+}
+
+// kin is the sort of thing that a word stands for, where another word is as
+// good; "" for words that stand for themselves.
+func kin(stem string) string {
+	switch stem {
+	case "music", "concert", "gig", "band", "singer", "musician":
+		return "music"
+	case "sport", "gam", "match":
+		return "sports"
+	case "shopp", "shop", "mall", "stor", "boutiqu":
+		return "shopping"
+	case "worship", "church", "templ", "mosqu", "cathedral", "synagogu":
+		return "worship"
+	case "economy", "coach":
+		return "economy"
+	case "standard", "intermediat", "midsiz", "mid-siz", "mid-size", "midsize":
+		return "standard"
+	case "compact", "small", "smaller":
+		return "compact"
+	case "full-siz", "full-size", "larg", "big", "bigger", "fullsiz":
+		return "full"
+	case "cheap", "inexpensiv", "budget", "affordabl", "cheaper":
+		return "cheap"
+	case "moderat", "mid-rang", "reasonabl", "moderately":
+		return "moderate"
+	case "pricey", "expensiv", "upscal", "fancy":
+		return "pricey"
+	case "museum", "gallery":
+		return "museum"
+	case "historical", "historic", "history":
+		return "historical"
+	case "telly", "television", "tv":
+		return "television"
+	case "them", "amusement":
+		return "theme"
+	case "theatr", "theater":
+		return "theater"
+	}
+	if sport(stem) {
+		return "sports"
+	}
+	return ""
 }
 
 // alike reports words with the same beginning, such as "italian" and "italy".

@@ -124,6 +124,8 @@ func (r reader) plainClock(i int) (h, m, n int) {
 		return v, 0, width + 1
 	case !r.toks[j-1].stop && r.meridiem(j) != 0:
 		return v, 0, width
+	case i > 0 && !r.toks[i-1].stop && (r.toks[i-1].low == "morning" || r.toks[i-1].low == "afternoon" || r.toks[i-1].low == "evening") && v <= 12:
+		return v, 0, width
 	case i > 0 && (r.toks[i-1].low == "at" || r.toks[i-1].low == "around" || r.toks[i-1].low == "by" && v <= 12) && v <= 12 && !r.counting(j):
 		return v, 0, width
 	case r.answer && v <= 24 && !r.counting(j) && !r.preceded(i):
@@ -233,6 +235,10 @@ func (r reader) halfOfDay(i, h, m, n int) (int, int, int) {
 			n += 2
 		}
 		n = min(n, len(r.toks)-i)
+	case i > 0 && (r.toks[i-1].low == "afternoon" || r.toks[i-1].low == "evening"):
+		h = half(h, "p")
+	case i > 0 && r.toks[i-1].low == "morning":
+		h = half(h, "a")
 	case h >= 1 && h <= 6 && (len(r.toks[i].low) < 2 || r.toks[i].low[0] != '0') && r.has("morning") < 0:
 		h += 12
 	case h >= 7 && h <= 11 && r.has("evening", "tonight", "dinner", "night") >= 0:

@@ -195,10 +195,12 @@ func role(t text, p *param, v found) float64 {
 	if w == "of" && v.at > 1 && t.toks[v.at-2].low == "out" {
 		w = "from"
 	}
-	if w == "for" && v.at > 1 {
-		switch t.toks[v.at-2].stem {
-		case "leav", "head", "depart", "bound", "mak":
-			w = "to"
+	if w == "for" && p.kind == kindPlace {
+		for j := v.at - 2; j >= 0 && j >= v.at-5; j-- {
+			switch t.toks[j].stem {
+			case "leav", "head", "depart", "bound", "mak":
+				w = "to"
+			}
 		}
 	}
 	switch w {

@@ -56,10 +56,10 @@ func asking(t text) bool {
 
 // readsBack reports a message that asks whether all is right.
 func (l line) readsBack() bool {
-	if l.has("confirm", "confirming", "verify", "verifying", "is that correct", "is this correct", "is that right", "is this right", "is that okay", "is this okay", "are these correct", "is it correct", "is everything correct", "all correct", "correct", "just to be sure", "to make sure", "let me make sure", "make sure", "double check", "review", "go over", "the details", "following details", "following information", "i have you", "i've got", "to recap", "to clarify", "so you want", "so that's", "okay with you", "alright with you", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "shall i proceed", "should i proceed", "should i go ahead") >= 0 {
-		return !l.closes()
+	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct", "is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over", "following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead", "shall i proceed", "should i proceed") >= 0 {
+		return true
 	}
-	return false
+	return !l.closes() && !l.open && !l.offers() && l.has("confirm", "correct", "right", "just to be sure", "to make sure", "make sure", "double check", "the details", "to clarify", "so you want", "so that's", "you want", "you'd like", "you would like", "you wish", "okay with you", "alright with you", "do you confirm", "that is for", "this is for") >= 0
 }
 
 // closes reports a message that tells how a deed ended.
@@ -99,8 +99,12 @@ func (s *state) heed(words string) {
 	case s.cur == nil:
 	case s.agreed && len(l.question.toks) == 0 && !l.readsBack():
 		s.passed(l)
-	case l.closes() && !s.cur.tool.reads():
+		return
+	case l.closes() && !s.cur.tool.reads() && !l.readsBack():
 		s.passed(l)
+		if s.back {
+			return
+		}
 	case !s.cur.tool.reads() && (l.readsBack() || s.restates(l)):
 		s.listen(l.text, s.cur)
 		s.back = true
@@ -123,8 +127,12 @@ func (s *state) passed(l line) {
 	if l.failed() && !s.cur.tool.reads() {
 		status = llm.StatusFailed
 	}
+	f := s.cur.clone()
 	s.assume(s.cur, status)
 	s.agreed = false
+	if status == llm.StatusFailed && len(s.listen(l.text, f)) > 0 && f.missing() == nil {
+		s.cur, s.back = f, true // something else is offered
+	}
 }
 
 // deedIn is the tool that changes something and that a message is about: the
@@ -206,6 +214,9 @@ func (s *state) restates(l line) bool {
 		if s := plain(v.value); wholeAnswer(p.kind) && len(s) > 3 && strings.Contains(strings.ToLower(l.raw), strings.ToLower(s)) {
 			n++
 		}
+	}
+	if len(l.question.toks) == 0 && n > 0 && !l.offers() {
+		n += len(s.listen(l.text, s.cur.clone()))
 	}
 	return n >= 2 || n >= 1 && s.cur.missing() == nil && l.asks()
 }

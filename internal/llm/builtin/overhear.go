@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+
 	"callwright/internal/llm"
 )
 
@@ -80,20 +82,21 @@ func (s *state) resume(a act) plan {
 		return s.open(a)
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
-	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool.family() == last.form.tool.family()) {
+	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.family() == last.form.tool.family()) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
+	}
+	if last != nil && last.result.Status == llm.StatusFailed && (c.tool == last.form.tool || again(s.heard) || s.heard.has("try") >= 0) {
+		s.cur = last.form.clone()
+		s.fill(s.heard, s.cur, nil)
+		return plan{call: s.cur}
 	}
 	if c.tool != nil && (last == nil || c.tool != last.form.tool) && (requests(s.heard) || !s.heard.asks()) {
 		s.start(c.tool)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(c.tool))
 	}
-	if last != nil && (last.form.tool.reads() || last.result.Status == llm.StatusFailed) && !s.wonders() {
-		f := last.form.clone()
-		if changed := s.fill(s.heard, f, nil); len(changed) > 0 {
-			s.cur = f
-			return s.next("")
-		}
+	if p, ok := s.refine(c); ok {
+		return p
 	}
 	if agrees(s.heard) {
 		return plan{say: "Sure. Is there anything else I can help with?"}
@@ -106,7 +109,31 @@ func (s *state) resume(a act) plan {
 	return s.next(acknowledge(c.tool))
 }
 
+// refine takes new values for what was looked up last as a wish to look again.
+func (s *state) refine(c choice) (plan, bool) {
+	last := s.last()
+	if last == nil || s.wonders() && c.tool != last.form.tool {
+		return plan{}, false
+	}
+	if !last.form.tool.reads() {
+		return plan{}, false
+	}
+	f := last.form.clone()
+	changed := s.fill(s.heard, f, nil)
+	if s.wonders() {
+		changed = slices.DeleteFunc(changed, func(p *param) bool { return p.kind == kindBool || p.kind == kindOption || wholeAnswer(p.kind) })
+	}
+	if len(changed) == 0 {
+		return plan{}, false
+	}
+	s.cur = f
+	return s.next(""), true
+}
+
 // wonders reports a question about what was told, not a wish for something else.
 func (s *state) wonders() bool {
-	return (s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "let me know", "i need the", "need their", "want to know", "like to know") >= 0) && s.heard.has("find", "search", "look for", "look up", "another", "instead", "what about", "how about", "recommend", "check") < 0
+	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve") >= 0 {
+		return false
+	}
+	return s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "tell me", "let me know", "i need the", "need their", "want to know", "like to know", "please share", "share the") >= 0
 }
