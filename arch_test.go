@@ -16,7 +16,7 @@ func layers() [][]string {
 		{"schema", "tmpl", "secret", "strictjson"},
 		{"skill", "llm", "speech", "outbound", "client"},
 		{"gate", "skill/*", "llm/*", "speech/*", "store"},
-		{"control", "engine"},
+		{"control", "engine", "store/*"},
 		{"webchat"},
 		{"httpapi", "phone", "dash", "terminal"},
 		{"app"},

@@ -323,3 +323,22 @@ func TestEffectOnce(t *testing.T) {
 		t.Errorf("effect of the repeated call: got %v, want none", out.Effect)
 	}
 }
+
+// A caller who has left before anything was sent gets nothing sent.
+func TestNothingBeginsAfterTheCallerLeft(t *testing.T) {
+	t.Parallel()
+	for _, write := range []bool{true, false} {
+		for _, mode := range []string{"two_way", "one_way"} {
+			s := order()
+			s.IsWrite, s.ToolMode = write, mode
+			d := newDesk(s)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			out := d.gate.Run(ctx, d.turn(), gate.Call{Tool: "find_order", Arguments: json.RawMessage(`{"order_id":"A-1"}`)})
+			if out.Kind != gate.Failed || out.Run != "" {
+				t.Errorf("write %v, %s: got %s, run %q; want failed and no run", write, mode, out.Kind, out.Run)
+			}
+			d.nothingLeft(t)
+		}
+	}
+}

@@ -180,6 +180,10 @@ func (r *run) execute(ctx context.Context) (Outcome, bool) {
 	if r.turn.DryRun {
 		return r.send(ctx)
 	}
+	if ctx.Err() != nil {
+		r.record.ID = ""
+		return Outcome{Kind: Failed, Code: callwright.CodeUnavailable, Detail: "the turn was interrupted before anything was sent"}, false
+	}
 	prior, err := r.turn.Journal.Begin(ctx, r.record)
 	if err != nil {
 		r.gate.Log.ErrorContext(ctx, "journal a run before it leaves", "conversation", r.record.ConversationID, "skill", r.skill.ID, "error", err)

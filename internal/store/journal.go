@@ -104,7 +104,12 @@ const (
 
 // Record writes an entry, durably when it returns. Entries of different
 // conversations that come at the same time share a commit.
-func (db *DB) Record(ctx context.Context, e Entry) error { return db.group.do(ctx, e) }
+func (db *DB) Record(ctx context.Context, e Entry) error {
+	if err := ctx.Err(); err != nil {
+		return err // nothing begins for a caller who has left
+	}
+	return db.group.do(ctx, e)
+}
 
 // record writes entries in one transaction: all or none.
 func (db *DB) record(ctx context.Context, entries ...Entry) error {

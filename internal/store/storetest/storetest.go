@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"Secrets":                secrets,
 		"RecordKeepsAll":         recordKeepsAll,
 		"RecordIsAtomic":         recordIsAtomic,
+		"RecordInParallel":       recordInParallel,
 		"RunExists":              runExists,
 		"Claims":                 claims,
 		"ClaimsInParallel":       claimsInParallel,
@@ -103,7 +104,7 @@ func (h *house) mustCreateAgent(org callwright.OrgID, name string) callwright.Ag
 func (h *house) skill(name string) callwright.Skill {
 	at := h.now()
 	return callwright.Skill{ID: callwright.NewID[callwright.SkillID](at), AgentID: h.agent.ID, OrganizationID: h.mine.ID,
-		SkillSpec: callwright.SkillSpec{Name: name, SkillType: callwright.HTTPWebhook, ExecutionConfig: json.RawMessage(`{"url":"https://example.com"}`)},
+		SkillSpec: callwright.SkillSpec{Name: name, SkillType: callwright.HTTPWebhook, ParametersSchema: json.RawMessage(`{"type":"object"}`), ExecutionConfig: json.RawMessage(`{"url":"https://example.com"}`)},
 		CreatedAt: callwright.At(at), UpdatedAt: callwright.At(at)}
 }
 
@@ -681,6 +682,48 @@ func recordIsAtomic(t *testing.T, h *house) {
 	}
 	_, err := h.Conversation(ctx, h.mine.ID, lost.ID)
 	wantCode(t, "its conversation", err, callwright.CodeNotFound)
+}
+
+// Entries that are written at the same time fail or stay each for itself.
+func recordInParallel(t *testing.T, h *house) {
+	taken := h.mustBegin()
+	var good []*callwright.Conversation
+	var wg sync.WaitGroup
+	for i := range 60 {
+		c, ev := h.conversation(), callwright.Event{}
+		switch i % 3 {
+		case 0: // cannot be written: the conversation exists
+			bad := *taken
+			bad.Status, c = "overwritten", &bad
+		case 1: // cannot be written: nobody's transcript
+			wg.Go(func() {
+				if err := h.Record(t.Context(), store.Entry{Conversation: c, New: true, Claim: "nobody's"}); !errors.Is(err, store.ErrClaimed) {
+					t.Errorf("claim: got %v, want ErrClaimed", err)
+				}
+			})
+			continue
+		default:
+			good, ev = append(good, c), h.event(c, 1, "hi")
+		}
+		wg.Go(func() {
+			entry := store.Entry{Conversation: c, New: true}
+			if ev.Seq > 0 {
+				entry.Events = []callwright.Event{ev}
+			}
+			if err := h.Record(t.Context(), entry); (err == nil) != (ev.Seq > 0) {
+				t.Errorf("conversation %s: got %v", c.Status, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, c := range good {
+		if events, err := h.Events(t.Context(), h.mine.ID, c.ID, 0); err != nil || len(events) != 1 {
+			t.Errorf("a good entry among bad ones: got %d events, %v; want 1", len(events), err)
+		}
+	}
+	if got, err := h.Conversation(t.Context(), h.mine.ID, taken.ID); err != nil || got.Status != "active" {
+		t.Errorf("the conversation that exists: got %q, %v; want it unchanged", got.Status, err)
+	}
 }
 
 func runExists(t *testing.T, h *house) {
