@@ -24,6 +24,9 @@ type waiter struct {
 }
 
 func (g *group) do(ctx context.Context, e Entry) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	w := &waiter{entry: e, done: make(chan error, 1)}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, w)
