@@ -120,7 +120,7 @@ func serveFloor(mock string, durable func() error) error {
 		err5 := durable()
 		answer, err3 := call("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"Is SN-48213-B under warranty?"},{"role":"tool","content":"{}"}],`+tools+`}`)
 		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-			http.Error(w, err.Error(), 502)
+			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

@@ -222,7 +222,7 @@ func TestDeadlineCoversEveryPhase(t *testing.T) {
 	}
 }
 
-type hangingResolver struct{ names }
+type hangingResolver struct{}
 
 func (hangingResolver) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
 	<-ctx.Done()
