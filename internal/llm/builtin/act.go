@@ -135,7 +135,10 @@ func agrees(t text) bool {
 		"sí", "si", "claro", "ja", "jawohl", "genau", "gerne", "oui", "d'accord", "bien":
 		return true
 	}
-	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "i would", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10)
+	if i := t.has("i would"); i >= 0 && !t.is(i+2, "like") && t.small(6) {
+		return true
+	}
+	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10)
 }
 
 func refuses(t text) bool {

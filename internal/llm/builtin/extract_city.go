@@ -43,7 +43,7 @@ func city(name string) bool {
 		"sacramento", "kansas city", "atlanta", "atl", "omaha", "colorado springs", "long beach", "miami", "oakland", "minneapolis", "tampa", "orlando", "new orleans", "cleveland", "pittsburgh", "st. louis", "saint louis", "cincinnati",
 		"anaheim", "fresno", "san bernardino", "santa barbara", "santa rosa", "santa cruz", "santa monica", "berkeley", "palo alto", "mountain view", "sunnyvale", "honolulu", "salt lake city", "indianapolis", "charlotte", "raleigh", "brooklyn", "manhattan", "newark", "buffalo",
 		"toronto", "vancouver", "montreal", "ottawa", "calgary", "mexico city", "cancun", "havana", "bogota", "lima", "santiago", "buenos aires", "rio de janeiro", "sao paulo",
-		"london", "manchester", "birmingham", "leeds", "liverpool", "bristol", "edinburgh", "glasgow", "cardiff", "belfast", "dublin", "paris", "lyon", "marseille", "nice", "bordeaux", "brussels", "amsterdam", "rotterdam",
+		"london", "manchester", "birmingham", "leeds", "liverpool", "bristol", "edinburgh", "glasgow", "cardiff", "belfast", "dublin", "paris", "lyon", "marseille", "bordeaux", "brussels", "amsterdam", "rotterdam",
 		"berlin", "hamburg", "munich", "frankfurt", "cologne", "vienna", "zurich", "geneva", "basel", "bern", "rome", "milan", "naples", "venice", "florence", "turin", "madrid", "barcelona", "valencia", "seville", "lisbon", "porto",
 		"copenhagen", "stockholm", "oslo", "helsinki", "warsaw", "krakow", "prague", "budapest", "bucharest", "sofia", "athens", "istanbul", "ankara", "kyiv", "moscow", "st petersburg",
 		"cairo", "casablanca", "marrakesh", "tunis", "lagos", "accra", "nairobi", "addis ababa", "johannesburg", "cape town", "dubai", "abu dhabi", "doha", "riyadh", "tel aviv", "jerusalem", "beirut", "amman", "tehran", "baghdad",

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"strings"
 	"unicode"
 )
 
@@ -20,7 +19,7 @@ func (p *param) credits() []string {
 	case anyWord(p.label, "author", "writer"):
 		return []string{"written by", "author", "author is", "by"}
 	case anyWord(p.label, "artist", "singer", "band", "musician", "composer", "performer"):
-		return []string{"sung by", "performed by", "singer", "artist", "band", "musician", "by", "from", "of"}
+		return []string{"sung by", "performed by", "singer", "artist", "band", "musician", "by", "songs of", "music of", "i like", "i love", "i enjoy"}
 	case anyWord(p.label, "album"):
 		return []string{"album called", "album named", "album titled", "album"}
 	case anyWord(p.label, "recipient", "receiver", "payee", "beneficiary"):
@@ -38,13 +37,13 @@ func (r reader) credited(p *param) []found {
 				continue
 			}
 			j := i + n
-			for r.is(j, "the") || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") || r.is(j, "a") && false {
+			for r.is(j, "the") || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") {
 				j++
 			}
 			end := r.creditEnd(j, k < 3)
 			if end > j && r.cityAt(j) != end-j {
 				v := r.span(j, end)
-				return []found{{value: quoted(v), at: j, end: end, said: v, sure: k < 6}}
+				return []found{{value: quoted(v), at: j, end: end, said: v, sure: true}}
 			}
 		}
 	}
@@ -60,7 +59,7 @@ func (r reader) creditEnd(j int, certain bool) int {
 		}
 		return end
 	}
-	if strings.ToLower(r.raw) != r.raw || !certain {
+	if !r.lowercase() || !certain {
 		return j
 	}
 	k := j

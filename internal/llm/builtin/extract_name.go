@@ -116,6 +116,9 @@ func (r reader) places(p *param) []found {
 		if n := r.cityAt(i + 1); n > 0 && i+1+n > end {
 			end = i + 1 + n
 		}
+		if p.cityOnly() && end > i+2 && r.is(i+1, "the") {
+			continue
+		}
 		if end == i+1 && locative(r.toks[i].low) {
 			end = r.plainPlaceEnd(i + 1)
 		}
@@ -130,14 +133,42 @@ func (r reader) places(p *param) []found {
 	if len(out) > 0 || !r.answer {
 		return out
 	}
+	if r.asks() && p.cityOnly() && !strings.HasSuffix(r.toks[len(r.toks)-1].raw, "?") && r.says("what", "where", "when", "how", "who", "which", "is", "does", "do") {
+		return nil
+	}
 	if i, end := r.body(p); end > i {
 		for ; i < end; i++ {
-			if stop := r.placeEnd(i); stop > i && (i > 0 || stop < end) && !preposition(r.toks[i].low) {
+			if stop := r.placeEnd(i); stop > i && (i > 0 || stop < end && r.placeGoesOn(stop)) && !preposition(r.toks[i].low) {
 				return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
 			}
 		}
 	}
+	if i, end := r.body(p); p.cityOnly() {
+		for k := i; k < end; k++ {
+			if common(r.toks[k].low) && (k == i || r.toks[k].low != "of") {
+				return nil
+			}
+		}
+	}
 	return r.free(p)
+}
+
+// placeGoesOn reports that what follows a name at the beginning of an answer
+// goes with a place: "Toronto please".
+func (r reader) placeGoesOn(i int) bool {
+	if r.toks[i-1].stop {
+		return true
+	}
+	switch r.toks[i].low {
+	case "is", "will", "would", "please", "works", "sounds", "and", "if", "as", "to", "should", "on", "for":
+		return !r.toks[i].stop && !(r.toks[i].low == "on" && r.verbFirst())
+	}
+	return false
+}
+
+// verbFirst reports a text that begins with a verb: "Hold on".
+func (r reader) verbFirst() bool {
+	return (&tool{label: r.toks[0].low + " it"}).verb() != "" || r.says("hold", "hang", "go", "look")
 }
 
 // prefixed reports words in capitals before token i that it belongs to: "Union
@@ -160,6 +191,8 @@ func (r reader) towards(i int) bool {
 	switch r.toks[i].low {
 	case "at", "by":
 		return false
+	case "about":
+		return i > 0 && (r.toks[i-1].low == "how" || r.toks[i-1].low == "what")
 	case "of":
 		return i > 0 && (r.toks[i-1].low == "out" || r.toks[i-1].low == "city")
 	case "for":
@@ -170,7 +203,7 @@ func (r reader) towards(i int) bool {
 
 func preposition(w string) bool {
 	switch w {
-	case "in", "near", "around", "from", "to", "at", "for", "towards", "into", "by", "within", "visit", "visiting", "downtown", "of":
+	case "in", "near", "around", "from", "to", "at", "for", "towards", "into", "by", "within", "visit", "visiting", "downtown", "of", "about", "leaving":
 		return true
 	}
 	return false
@@ -190,7 +223,9 @@ func (r reader) placeEnd(i int) int {
 		first := []rune(t.raw)[0]
 		_, isMonth := month(t.low)
 		switch {
-		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && (!common(t.low) || t.low == "new") && !polite(t.low):
+		case unicode.IsUpper(first) && !dayWord(t.low) && !isMonth && (!common(t.low) || t.low == "new" || j > i) && !polite(t.low):
+		case j > i && allDigits(t.low) && (t.stop || j+1 == len(r.toks)) && len(t.low) < 4:
+		case j == i && unicode.IsDigit(first) && j+1 < len(r.toks) && !t.stop && streetly(t.low) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
 		case j > i && (t.low == "of" || t.low == "de" || t.low == "la" || t.low == "the") && j+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
 		case j == i:
 			return from
@@ -205,11 +240,17 @@ func (r reader) placeEnd(i int) int {
 	return j
 }
 
+// streetly reports the number of a street: "30th".
+func streetly(w string) bool {
+	_, ok := ordinal(w)
+	return ok
+}
+
 func isState(w string) bool { return len(w) == 2 && strings.ToUpper(w) == w }
 
 // plainPlaceEnd is for speech recognisers that write no capitals.
 func (r reader) plainPlaceEnd(i int) int {
-	if strings.ToLower(r.raw) != r.raw {
+	if !r.lowercase() {
 		return i
 	}
 	j := i
@@ -235,6 +276,9 @@ func (r reader) addresses() []found {
 			continue
 		}
 		for j := i + 1; j < len(r.toks) && j <= i+5; j++ {
+			if c := r.toks[j].raw[0]; c >= '0' && c <= '9' && r.toks[j-1].low == "to" {
+				break
+			}
 			if !streetWord(r.toks[j].low) {
 				if r.toks[j].stop && r.toks[j].final != ',' {
 					break

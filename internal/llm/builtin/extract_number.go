@@ -303,7 +303,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	j := i + n
 	if j < len(r.toks) && !r.toks[j-1].stop {
 		next := r.toks[j]
-		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) {
+		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) || r.countedAhead(j, p, people) {
 			return true
 		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
@@ -325,13 +325,30 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		return false
 	}
 	prev := r.toks[i-1]
-	if p.says(prev.stem) && !common(prev.low) {
+	if p.says(prev.stem) && !common(prev.low) && (!prev.stop || prev.final == ':') {
 		return true
 	}
 	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
 		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// countedAhead looks beyond a word or two for what is counted: "3 hotel rooms".
+func (r reader) countedAhead(j int, p *param, people bool) bool {
+	for k := j; k < len(r.toks) && k < j+4; k++ {
+		t := r.toks[k]
+		if _, n := r.number(k); n > 0 && !(k+1 < len(r.toks) && r.toks[k+1].stem == "star") {
+			return false
+		}
+		if k > j && (p.says(t.stem) && !common(t.low) && t.stem != "number" || people && (t.stem == "ticket" || t.stem == "seat" || t.stem == "peopl" || t.stem == "person")) {
+			return true
+		}
+		if t.stop || common(t.low) || p.says(t.stem) {
+			return false
+		}
+	}
+	return false
 }
 
 // saysPart reports a longer word for what p counts: "bedrooms" for beds, and

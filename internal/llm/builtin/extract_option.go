@@ -65,7 +65,7 @@ func (r reader) optionAt(i int, o option, p *param) int {
 func (r reader) partly(p *param) []found {
 	var out []found
 	for i, t := range r.toks {
-		if common(t.low) || len(t.low) < 3 && !r.answer {
+		if common(t.low) || len(t.low) < 3 && !r.answer || p.says(t.stem) {
 			continue
 		}
 		hit, hits := option{}, 0
@@ -161,9 +161,6 @@ func (r reader) truths(p *param) []found {
 			return []found{p.truth(false, 0, 1)}
 		}
 	}
-	if r.asks() && (r.says("does", "is", "are", "has") || r.is(0, "do they")) {
-		return nil // a question about it is no wish for it
-	}
 	var need []string
 	for _, t := range content(read(p.label).toks) {
 		if !ancillary(t.low) {
@@ -174,7 +171,7 @@ func (r reader) truths(p *param) []found {
 	for _, s := range need {
 		hit := -1
 		for i, t := range r.toks {
-			if t.stem == s || alike(t.stem, s) || concept(t.stem) == concept(s) {
+			if t.stem == s || alike(t.stem, s) || concept(t.stem) == concept(s) || t.hyphened(s) || s == "free" && t.stem == "fee" && i > 0 && (strings.HasPrefix(r.toks[i-1].low, "entr") || r.toks[i-1].low == "no") {
 				hit = i
 				break
 			}
@@ -187,10 +184,44 @@ func (r reader) truths(p *param) []found {
 		}
 		last = max(last, hit)
 	}
-	if first < 0 {
+	if first < 0 || r.questioned(first) {
 		return nil
 	}
+	if free := r.toks[first].low == "fee" || r.toks[first].low == "charge"; free {
+		return []found{p.truth(r.negated(first), first, last+1)}
+	}
 	return []found{p.truth(!r.negated(first), first, last+1)}
+}
+
+// hyphened reports that a part of a word like "child-friendly" means the same.
+func (t token) hyphened(s string) bool {
+	for part := range strings.SplitSeq(t.low, "-") {
+		if len(part) < len(t.low) && concept(stem(part)) == concept(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// questioned reports that token i stands in a question about what is there,
+// which is no wish for it: "does it have wifi?"
+func (r reader) questioned(i int) bool {
+	start := i
+	for start > 0 && r.toks[start-1].final != '.' && r.toks[start-1].final != '?' && r.toks[start-1].final != '!' {
+		start--
+	}
+	for start < i && (greets(r.toks[start].low) || r.toks[start].low == "and" || r.toks[start].low == "ok" || r.toks[start].low == "okay" || r.toks[start].low == "great") {
+		start++
+	}
+	switch r.toks[start].low {
+	case "does", "is", "has", "do":
+		return true
+	case "are":
+		return r.has("are there any", "are there other", "are there some") < 0
+	case "can", "could":
+		return r.has("tell me if", "tell me whether", "check if", "check whether", "i smoke", "i bring") >= 0
+	}
+	return r.has("tell me if", "tell me whether", "know if", "know whether", "check if") >= 0
 }
 
 // ancillary words of a flag's name need not be said.

@@ -30,7 +30,7 @@ func (r reader) free(p *param) []found {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
@@ -73,6 +73,21 @@ func (r reader) empty(i, end int) bool {
 // cued finds a name behind a word of the parameter: "the album Blue Train",
 // "directed by ann lee".
 func (r reader) cued(p *param) (int, int) {
+	for _, sp := range r.titleSpans() { // "the Blue Train album"
+		if sp[1] < len(r.toks) && !r.toks[sp[1]-1].stop && p.says(r.toks[sp[1]].stem) && !common(r.toks[sp[1]].low) && !lastWord(p.label, "name") {
+			return sp[0], sp[1]
+		}
+	}
+	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && lastWord(p.label, "name", "title") {
+		end := i + 1
+		for end < len(r.toks) && end < i+6 && !endsName(r.toks[end].low) {
+			end++
+			if r.toks[end-1].stop {
+				break
+			}
+		}
+		return i + 1, end
+	}
 	for i, t := range r.toks {
 		if common(t.low) || t.stop && t.final != ':' || !slices.ContainsFunc(p.names, func(s string) bool { return s == t.stem && !common(s) || alike(s, t.stem) }) {
 			continue
@@ -82,6 +97,9 @@ func (r reader) cued(p *param) (int, int) {
 			j++
 		}
 		end := r.placeEnd(j)
+		for p.title() && end > j && end < len(r.toks) && end < j+6 && !r.toks[end-1].stop && !endsName(r.toks[end].low) {
+			end++
+		}
 		if end == j && strings.ToLower(r.raw) == r.raw && j > i+1 {
 			end = r.plainPlaceEnd(j)
 		}
@@ -91,6 +109,9 @@ func (r reader) cued(p *param) (int, int) {
 	}
 	return 0, 0
 }
+
+// title reports parameters for the title of a work.
+func (p *param) title() bool { return anyWord(p.label, "album", "song", "title", "movie", "book") }
 
 func pronoun(w string) bool {
 	switch w {

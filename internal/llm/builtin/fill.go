@@ -92,7 +92,7 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			continue
 		}
 		r := s.reader(t)
-		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind)
+		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind) && p.kind != kindBool
 		fs := r.find(p)
 		if p.list && len(fs) > 0 {
 			fs = []found{join(r, p, fs)}
@@ -129,7 +129,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	switch {
 	case filled && string(old.value) == string(v.value):
 		score -= 0.5
-	case filled && p != asked && !v.sure && cue == 0 && !corrects(t) && !s.override:
+	case filled && p != asked && !v.sure && cue == 0 && !corrects(t) && !s.override && !(s.foreign && (p.kind == kindOption || p.kind == kindPlace)):
 		return 0
 	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
 		return 0

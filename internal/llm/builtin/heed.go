@@ -215,7 +215,7 @@ func (s *state) restates(l line) bool {
 			n++
 		}
 	}
-	if len(l.question.toks) == 0 && n > 0 && !l.offers() {
+	if !l.offers() && (n > 0 || len(l.question.toks) > 0) {
 		n += len(s.listen(l.text, s.cur.clone()))
 	}
 	return n >= 2 || n >= 1 && s.cur.missing() == nil && l.asks()
@@ -237,6 +237,9 @@ func (s *state) questioned(l line) {
 				}
 			}
 		}
+	}
+	if l.open {
+		return
 	}
 	f := s.cur.clone()
 	for _, p := range s.listen(l.text, f) {

@@ -89,7 +89,7 @@ func offeredName(t text, f *form, p *param) string {
 			best, top = name, score
 		}
 	}
-	if best == "" && strings.ToLower(t.raw) == t.raw {
+	if best == "" && t.lowercase() {
 		return t.plainName(f, p)
 	}
 	return best

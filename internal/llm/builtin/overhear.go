@@ -82,6 +82,9 @@ func (s *state) resume(a act) plan {
 		return s.open(a)
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
+	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.family() == last.form.tool.family()) {
+		c.tool = nil
+	}
 	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.family() == last.form.tool.family()) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
 	}
@@ -109,6 +112,48 @@ func (s *state) resume(a act) plan {
 	return s.next(acknowledge(c.tool))
 }
 
+// topical reports that a text names what the tool is about, beyond acts such as
+// finding and attributes such as a price.
+func (t *tool) topical(said text) bool {
+	for _, tok := range said.toks {
+		idea := concept(tok.stem)
+		if common(tok.low) || attribute(idea) {
+			continue
+		}
+		for _, own := range t.topics() {
+			if own == idea || own == tok.stem {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// topics are the ideas of a tool's name, description and options.
+func (t *tool) topics() []string {
+	var out []string
+	for _, tok := range content(read(t.label + " " + positive(t.desc)).toks) {
+		out = append(out, concept(tok.stem), tok.stem)
+	}
+	for _, p := range t.params {
+		for _, o := range p.options {
+			for _, tok := range o.toks {
+				out = append(out, concept(tok.stem))
+			}
+		}
+	}
+	return out
+}
+
+// attribute reports ideas that many things have, and acts.
+func attribute(idea string) bool {
+	switch idea {
+	case "find", "check", "book", "order", "change", "send", "price", "location", "address", "number", "phone", "name", "time", "date", "day", "city", "area", "rating", "place", "option", "seat", "ticket", "available", "hours", "interest":
+		return true
+	}
+	return false
+}
+
 // refine takes new values for what was looked up last as a wish to look again.
 func (s *state) refine(c choice) (plan, bool) {
 	last := s.last()
@@ -119,7 +164,9 @@ func (s *state) refine(c choice) (plan, bool) {
 		return plan{}, false
 	}
 	f := last.form.clone()
+	s.override = true
 	changed := s.fill(s.heard, f, nil)
+	s.override = false
 	if s.wonders() {
 		changed = slices.DeleteFunc(changed, func(p *param) bool { return p.kind == kindBool || p.kind == kindOption || wholeAnswer(p.kind) })
 	}

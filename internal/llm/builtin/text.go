@@ -113,6 +113,17 @@ func (t text) span(i, j int) string {
 	return t.raw[t.toks[i].at:t.toks[j-1].end]
 }
 
+// lowercase reports a text whose writer uses no capitals for names, as speech
+// recognisers do.
+func (t text) lowercase() bool {
+	for i, tok := range t.toks {
+		if unicode.IsUpper([]rune(tok.raw)[0]) && i > 0 && !t.toks[i-1].stop && tok.low != "i" && !strings.HasPrefix(tok.low, "i'") {
+			return false
+		}
+	}
+	return true
+}
+
 // is reports whether the words at i are those of phrase.
 func (t text) is(i int, phrase string) bool { return t.matches(i, phrase) > 0 }
 
