@@ -67,7 +67,7 @@ const maxCompiled = 2000
 // empty.
 func (e *Engine) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, version callwright.VersionID) (*gate.Agent, error) {
 	if version != "" {
-		return e.ready("v:"+string(version), func() (callwright.Snapshot, error) {
+		return e.ready("v:"+string(org)+":"+string(version), func() (callwright.Snapshot, error) {
 			v, err := e.Store.Version(ctx, org, version)
 			return v.CompiledConfig, err
 		})

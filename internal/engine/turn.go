@@ -80,6 +80,8 @@ type turn struct {
 	out    func(Event)
 	broken bool
 
+	beginning bool // what is noted now is shown once the turn has begun
+
 	agent    *gate.Agent
 	gateTurn *gate.Turn
 	messages []llm.Message
@@ -109,14 +111,17 @@ func (t *turn) run(ctx context.Context) error {
 	}
 	t.gateTurn = &gate.Turn{Agent: t.agent, Conversation: t.conv, Number: t.conv.Turns, Journal: journal{t},
 		TraceParent: "00-" + trace + "-" + span + "-01", Confirmed: confirmed}
+	asked := false
 	switch {
 	case confirmed != nil:
-		t.call(ctx, llm.ToolCall{ID: "confirmed_" + confirmed.Hash[:8], Name: confirmed.Tool, Arguments: confirmed.Arguments}, true)
+		asked = t.call(ctx, llm.ToolCall{ID: "confirmed_" + confirmed.Hash[:8], Name: confirmed.Tool, Arguments: confirmed.Arguments}, true)
 	case declined != nil:
 		t.decline(declined)
 	}
-	if err := t.converse(ctx); err != nil {
-		return t.fail(ctx, err)
+	if !asked { // a yes that came too late is asked again, and that ends the turn
+		if err := t.converse(ctx); err != nil {
+			return t.fail(ctx, err)
+		}
 	}
 	return t.end(ctx)
 }
@@ -135,7 +140,10 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 		t.messages = history(events)
 		// A turn whose server died, and that nobody asked for again, leaves calls
 		// without an answer: the model must know of them before it goes on.
-		if err := t.settle(ctx, events); err != nil {
+		t.beginning = true
+		err = t.settle(ctx, events)
+		t.beginning = false
+		if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -308,10 +316,13 @@ func (t *turn) fail(ctx context.Context, cause error) error {
 	return cause
 }
 
-// note adds an event to the journal and shows it. It is stored with the next
-// flush.
+// note adds an event to the journal and shows it, once the turn has begun. It is
+// stored with the next flush.
 func (t *turn) note(kind callwright.EventType, payload any) {
-	t.out(Recorded{t.keep(kind, payload)})
+	ev := t.keep(kind, payload)
+	if !t.beginning {
+		t.out(Recorded{ev})
+	}
 }
 
 // keep adds an event to the journal without showing it.
