@@ -172,7 +172,7 @@ func requests(t text) bool {
 	if t.asks() {
 		return true
 	}
-	return t.has("i want", "i'd like", "i need", "i would like", "i wanna", "i'm looking", "i am looking", "looking for", "please", "let's", "instead", "what about", "how about", "tell me", "help me", "show me", "find me", "get me", "book me", "looking to", "trying to", "wondering", "i have to", "i'd rather", "need to", "want to", "would like") >= 0
+	return t.has("i want", "i'd like", "i need", "i also need", "i also want", "also need", "also want", "also like", "i just need", "i just want", "i would like", "i wanna", "i'm looking", "i am looking", "looking for", "please", "let's", "instead", "what about", "how about", "tell me", "help me", "show me", "find me", "get me", "book me", "looking to", "trying to", "wondering", "i have to", "i'd rather", "need to", "want to", "would like") >= 0
 }
 
 // sentence ends a text with a full stop when it has no mark of its own.

@@ -116,8 +116,12 @@ func (x *index) scores(t text) []score {
 		}
 		if idea := concept(tok.stem); !common(tok.low) && !seen[idea] {
 			seen[idea] = true
-			add(x.words[tok.stem], 1)
-			add(x.ideas[idea], synonym)
+			weight := 1.0
+			if idea == "find" {
+				weight = 0.8 // many things can be found
+			}
+			add(x.words[tok.stem], weight)
+			add(x.ideas[idea], synonym*weight)
 		}
 		for k, b := range best {
 			sum[k].rank += b.rank

@@ -116,6 +116,9 @@ func (s *state) turns(c choice, asked *param) bool {
 	if c.tool == nil || c.tool == s.cur.tool || !requests(s.heard) {
 		return false
 	}
+	if s.foreign && c.tool.family() == s.cur.tool.family() && !c.tool.called(s.heard) && c.tool.reads() != s.cur.tool.reads() {
+		return false
+	}
 	here := s.index.score(s.heard, s.cur.tool)
 	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && !wholeAnswer(asked.kind) {
 		return c.score > here+1

@@ -15,7 +15,7 @@ func (p *param) credits() []string {
 	case anyWord(p.label, "director", "directed"):
 		return []string{"directed by", "director is", "director", "directs", "direction by", "direction of", "made by", "movie by", "movies by", "film by", "one by", "from"}
 	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !anyWord(p.label, "title", "movie"):
-		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "has", "with", "of", "by"}
+		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "actors like", "with"}
 	case anyWord(p.label, "author", "writer"):
 		return []string{"written by", "author", "author is", "by"}
 	case anyWord(p.label, "artist", "singer", "band", "musician", "composer", "performer"):
@@ -40,7 +40,7 @@ func (r reader) credited(p *param) []found {
 			for r.is(j, "the") || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") {
 				j++
 			}
-			end := r.creditEnd(j, k < 3)
+			end := r.creditEnd(j, k < 6)
 			if end > j && r.cityAt(j) != end-j {
 				v := r.span(j, end)
 				return []found{{value: quoted(v), at: j, end: end, said: v, sure: true}}

@@ -196,7 +196,7 @@ func (r reader) towards(i int) bool {
 	case "of":
 		return i > 0 && (r.toks[i-1].low == "out" || r.toks[i-1].low == "city")
 	case "for":
-		return i > 0 && role(r.text, &param{label: "to"}, found{at: i + 1}) > 0
+		return i > 0 && role(r.text, &param{label: "to", kind: kindPlace}, found{at: i + 1}) > 0
 	}
 	return true
 }
@@ -258,7 +258,7 @@ func (r reader) plainPlaceEnd(i int) int {
 		t := r.toks[j]
 		_, isMonth := month(t.low)
 		_, isNumber := figures(t.low)
-		if common(t.low) || dayWord(t.low) || isMonth || isNumber || small(t.low) || t.low == "advance" || t.low == "case" || t.low == "morning" || t.low == "evening" || t.low == "afternoon" {
+		if common(t.low) || dayWord(t.low) || isMonth || isNumber || j == i && strings.HasSuffix(t.low, "ing") || small(t.low) || t.low == "advance" || t.low == "case" || t.low == "morning" || t.low == "evening" || t.low == "afternoon" {
 			break
 		}
 		j++

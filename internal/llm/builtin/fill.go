@@ -59,7 +59,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			continue
 		}
 		v, ok := s.pick(p, t, p == asked)
-		if !ok && p.kind == kindPlace && t.has("there", "nearby", "in the area", "same city", "same place", "around there") >= 0 {
+		if !ok && p.kind == kindPlace && !p.begins() && t.has("there", "nearby", "in the area", "same city", "same place", "around there") >= 0 {
 			v, ok = s.known["place"]
 		}
 		if !ok && (asked == nil || agrees(t)) && len(s.runs) > 0 && s.last().assumed {
@@ -122,7 +122,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	score += cue + role(t, p, v)
 	if p == asked {
 		score += 3
-	} else if asked != nil && wholeAnswer(asked.kind) && !v.sure && cue == 0 {
+	} else if asked != nil && wholeAnswer(asked.kind) && !v.sure && cue == 0 && !s.foreign {
 		return 0
 	}
 	old, filled := f.vals[p]
@@ -133,6 +133,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 		return 0
 	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
 		return 0
+	case filled && s.override:
 	case filled:
 		score--
 	case p.required:
@@ -161,6 +162,9 @@ func (s *state) labelNear(t text, tl *tool, p *param, v found) float64 {
 		}
 		if !common(tok.low) && tl.distinct(p, tok.stem) {
 			score += 2
+			if t.is(j+1, "is") && p.says(tok.stem) {
+				score += 3
+			}
 			break
 		}
 	}

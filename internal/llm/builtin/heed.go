@@ -68,7 +68,7 @@ func (l line) closes() bool {
 		if asking(s) {
 			continue
 		}
-		if s.failed() || s.has("has been", "have been", "is booked", "are booked", "was booked", "is reserved", "are reserved", "is confirmed", "are confirmed", "is set", "is scheduled", "is done", "all set", "successful", "successfully", "success", "went through", "is complete", "on its way", "on the way", "i've booked", "i booked", "i have booked", "i reserved", "i've reserved", "i have reserved", "i purchased", "i've purchased", "i have purchased", "i've made", "i made", "i have made", "i've scheduled", "i've set", "i've transferred", "i have scheduled", "i have confirmed", "i've confirmed", "now playing", "is playing", "starts playing", "started playing", "enjoy", "was made", "got you", "is made", "were purchased", "was purchased", "completed", "done", "booked", "playing", "ordered", "transferred") >= 0 {
+		if s.failed() || s.has("has been", "have been", "is booked", "are booked", "was booked", "is reserved", "are reserved", "is confirmed", "are confirmed", "is set", "is scheduled", "is done", "all set", "successful", "successfully", "success", "went through", "is complete", "on its way", "on the way", "i've booked", "i booked", "i have booked", "i reserved", "i've reserved", "i have reserved", "i purchased", "i've purchased", "i have purchased", "i've made", "i made", "i have made", "i've scheduled", "i've set", "i've transferred", "i have scheduled", "i have confirmed", "i've confirmed", "now playing", "is playing", "starts playing", "started playing", "enjoy", "was made", "able to book", "able to confirm", "able to make", "able to reserve", "got you", "is made", "were purchased", "was purchased", "completed", "done", "booked", "playing", "ordered", "transferred") >= 0 {
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (s *state) heed(words string) {
 	}
 	switch {
 	case s.cur == nil:
-	case s.agreed && len(l.question.toks) == 0 && !l.readsBack():
+	case s.agreed && (len(l.question.toks) == 0 && !l.readsBack() || l.closes() && l.has("please confirm", "to confirm", "correct?") < 0):
 		s.passed(l)
 		return
 	case l.closes() && !s.cur.tool.reads() && !l.readsBack():
@@ -287,7 +287,7 @@ func (f *form) contains(name string, but *param) bool {
 // proposes is the tool that a message offers to use: "Would you like to book a
 // table?"
 func (s *state) proposes(l line) *tool {
-	if l.open {
+	if l.open || l.question.has("would you like", "do you want", "do you wish", "shall i", "should i", "want me to", "do you need", "may i", "can i", "care to", "want to", "like me to", "wanna", "interested in") < 0 {
 		return nil
 	}
 	c := s.index.choose(l.question, false)

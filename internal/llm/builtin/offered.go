@@ -81,10 +81,13 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) || t.cityAt(sp[0]) == sp[1]-sp[0] {
+		if f.contains(name, p) {
 			continue
 		}
 		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
+		if t.cityAt(sp[0]) == sp[1]-sp[0] {
+			score -= 1.5
+		}
 		if score > top {
 			best, top = name, score
 		}

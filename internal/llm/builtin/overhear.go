@@ -73,7 +73,7 @@ func (s *state) goOn(a act) plan {
 // resume decides when nothing is being collected.
 func (s *state) resume(a act) plan {
 	last := s.last()
-	if s.proposal != nil && agrees(s.heard) {
+	if s.proposal != nil && agrees(s.heard) && !s.elsewhere() {
 		s.start(s.proposal)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(s.cur.tool))
@@ -83,6 +83,9 @@ func (s *state) resume(a act) plan {
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
 	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.family() == last.form.tool.family()) {
+		c.tool = nil
+	}
+	if c.tool != nil && !c.tool.reads() && s.heard.asks() && !c.tool.called(s.heard) && !requestsDeed(s.heard) {
 		c.tool = nil
 	}
 	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.family() == last.form.tool.family()) {
@@ -154,6 +157,17 @@ func attribute(idea string) bool {
 	return false
 }
 
+// requestsDeed reports a question that asks for something to be done.
+func requestsDeed(t text) bool {
+	return t.has("can you", "could you", "would you", "will you", "can i", "could i", "may i", "please") >= 0
+}
+
+// elsewhere reports that the caller names another subject than the one proposed.
+func (s *state) elsewhere() bool {
+	c := s.index.choose(s.heard, false)
+	return c.tool != nil && requests(s.heard) && c.tool.family() != s.proposal.family() && c.tool.topical(s.heard)
+}
+
 // refine takes new values for what was looked up last as a wish to look again.
 func (s *state) refine(c choice) (plan, bool) {
 	last := s.last()
@@ -179,7 +193,7 @@ func (s *state) refine(c choice) (plan, bool) {
 
 // wonders reports a question about what was told, not a wish for something else.
 func (s *state) wonders() bool {
-	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve") >= 0 {
+	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
 		return false
 	}
 	return s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "tell me", "let me know", "i need the", "need their", "want to know", "like to know", "please share", "share the") >= 0

@@ -339,7 +339,17 @@ func (p *param) cue(q text) float64 {
 	case kindTime:
 		return has("what time", "which time", "when")
 	case kindPlace, kindAddress:
-		return has("where", "city", "location", "area", "address")
+		side := 0.0
+		switch {
+		case q.has("from", "leaving", "departing", "departure", "pick up", "pickup") >= 0:
+			side = -1
+		case q.has("to", "going", "heading", "headed", "destination", "travelling", "traveling") >= 0:
+			side = 1
+		}
+		if p.begins() {
+			side = -side
+		}
+		return side + has("where", "city", "location", "area", "address")
 	case kindNumber:
 		return has("how many", "number of")
 	case kindMoney:
