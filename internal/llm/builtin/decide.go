@@ -247,6 +247,9 @@ func (s *state) next(lead string) plan {
 			return plan{say: s.recall(r)}
 		}
 	}
+	if s.foreign && !s.cur.tool.reads() {
+		return plan{say: s.readBack(), back: true}
+	}
 	return plan{call: s.cur}
 }
 

@@ -25,6 +25,21 @@ func (s *state) overhear(a act) plan {
 	return s.resume(a)
 }
 
+// readBack repeats what the words of others came to before something is changed
+// by it.
+func (s *state) readBack() string {
+	var parts []string
+	for _, p := range s.cur.tool.params {
+		if v, ok := s.cur.vals[p]; ok && v.said != "" {
+			parts = append(parts, p.noun()+" is "+v.said)
+		}
+	}
+	if len(parts) == 0 {
+		return "Shall I " + s.cur.tool.doing() + "?"
+	}
+	return "Let me read that back: " + series(parts, "and") + ". Shall I go ahead?"
+}
+
 // judged takes the caller's words on values read back: whoever does not object
 // agrees.
 func (s *state) judged(a act) plan {

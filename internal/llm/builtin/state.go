@@ -139,6 +139,7 @@ type plan struct {
 	say  string
 	call *form
 	ask  *param
+	back bool // it reads values back
 }
 
 func newState(req llm.Request) *state {
@@ -263,6 +264,10 @@ func (s *state) spoken(words string) {
 	s.said = words
 	s.saids = append(s.saids, read(words))
 	s.foreign = len(s.heard.toks) > 0 && !s.acted && !s.own(words)
+	if s.plan.back && !s.foreign && !s.acted {
+		s.foreign, s.back = true, true
+		return
+	}
 	if s.foreign {
 		s.heed(words)
 		return
