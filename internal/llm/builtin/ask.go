@@ -1,13 +1,14 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 )
 
 // firstQuestion is the question with a hint where to find the answer.
 func (s *state) firstQuestion(p *param) string {
 	q := s.question(p)
-	if h := p.hint(); h != "" && p.kind == kindCode {
+	if h := p.hint(); h != "" && p.kind == kindCode && !strings.Contains(strings.ToLower(q), strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(h), "it's "), ".")) {
 		return q + " " + h
 	}
 	return q
@@ -95,6 +96,12 @@ func (p *param) askThing() string {
 		}
 		return "What is " + possessive(p.label) + "?"
 	case kindAddress:
+		if d := p.nounPhrase(); strings.Contains(d, " where ") && !anyWord(p.label, "address") {
+			return "What is the " + d + "?"
+		}
+		if p.label == "street" {
+			return "Which street is it?"
+		}
 		if p.callers() {
 			return "What's the address?"
 		}
@@ -159,6 +166,9 @@ func (p *param) noun() string {
 			return "your " + rest
 		}
 	}
+	if strings.Contains(l, " to ") || strings.Contains(l, " from ") {
+		return "the " + l
+	}
 	for _, own := range []string{"account", "policy", "member", "membership", "date of birth", "birth", "birthday", "zip", "passport", "license", "licence", "loyalty", "card"} {
 		if strings.HasPrefix(l, own) {
 			return "your " + l
@@ -178,7 +188,11 @@ func (p *param) noun() string {
 func (p *param) nounPhrase() string {
 	d := strings.TrimSuffix(p.desc, ".")
 	fs := strings.Fields(d)
-	if len(fs) == 0 || len(fs) > 6 || strings.ContainsAny(d, ",;:()/.") || strings.Contains(strings.ToLower(d), "e.g") {
+	limit := 6
+	if w, _, _ := strings.Cut(p.label, " "); w == "to" || w == "from" || strings.Contains(d, " where ") {
+		limit = 9
+	}
+	if len(fs) == 0 || len(fs) > limit || strings.ContainsAny(d, ",;:()/.") || strings.Contains(strings.ToLower(d), "e.g") {
 		return ""
 	}
 	switch strings.ToLower(fs[0]) {
@@ -190,11 +204,15 @@ func (p *param) nounPhrase() string {
 	if len(fs) == 0 || lastWord(p.label, "date") && strings.Contains(p.label, " ") || len(fs) == 1 && len(strings.Fields(p.label)) > 1 {
 		return ""
 	}
+	located := p.kind == kindAddress || p.kind == kindPlace
 	for i, w := range fs {
 		switch low := strings.ToLower(w); {
 		case low == "customer's" || low == "caller's" || low == "user's" || low == "client's":
 			fs[i] = "your"
-		case low == "printed" || low == "found" || low == "shown" || low == "from" || low == "is" || low == "are" || low == "that" || low == "where" || low == "iso" || low == "format" || low == "string" || low == "in":
+		case low == "printed" || low == "found" || low == "shown" || low == "from" || low == "is" || low == "are" || low == "that" || low == "where" && (!located || i < 1 || i > 3) || low == "iso" || low == "format" || low == "string" || low == "in":
+			if low == "is" && i == len(fs)-1 && slices.Contains(fs, "where") {
+				continue
+			}
 			return ""
 		}
 	}

@@ -165,6 +165,8 @@ func verbOfDate(w string) string {
 		return "starts on"
 	case "due":
 		return "is due on"
+	case "expected":
+		return "is expected on"
 	case "arrives":
 		return "arrives on"
 	case "delivered":

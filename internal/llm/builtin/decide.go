@@ -295,7 +295,7 @@ func (s *state) carry(f *form) {
 			continue
 		}
 		if v, ok := s.known["place"]; ok && s.carries(p) {
-			v.sure = false
+			v.sure, v.guess = false, true
 			f.vals[p] = v
 			return
 		}

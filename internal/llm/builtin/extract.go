@@ -17,6 +17,7 @@ type found struct {
 	said  string
 	sure  bool // cannot well be anything else
 	half  halfTime
+	guess bool // carried over from something else: any word of the caller's goes before it
 }
 
 // A halfTime is a date without a time of day or the other way round, kept until

@@ -93,7 +93,7 @@ func (r reader) codeAt(i, to int, p *param) (found, bool) {
 	case figures && single && len(v) >= 4 && allDigits(raw) && !p.letters():
 		return f, !r.shaped(i)
 	case figures && sp.words >= 4 && !single:
-	case !figures && (r.answer || labelled) && (single && strings.ToUpper(raw) == raw && len(raw) > 2 || sp.words >= 3):
+	case !figures && !anyWord(p.label+" "+p.desc, "number", "digits") && (r.answer || labelled) && (single && strings.ToUpper(raw) == raw && len(raw) > 2 || sp.words >= 3):
 	default:
 		return found{}, false
 	}

@@ -293,6 +293,9 @@ func (r reader) addresses() []found {
 		return nil
 	}
 	i, end := r.body(&param{label: "address", names: []string{"address"}})
+	for i < end-1 && (preposition(r.toks[i].low) || r.toks[i].low == "on" || r.toks[i].low == "along") {
+		i++
+	}
 	if strings.IndexFunc(r.span(i, end), unicode.IsDigit) < 0 && end-i < 2 {
 		return nil
 	}

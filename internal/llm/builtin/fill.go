@@ -3,6 +3,7 @@ package builtin
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A bid is a value that a parameter could take.
@@ -55,14 +56,17 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
 			continue
 		}
-		if asked != nil && asked != p && place(t, 9) < 0 && !agrees(t) {
+		if asked != nil && asked != p && place(t, 9) < 0 && !agrees(t) && !(s.foreign && p.titled()) {
 			continue
 		}
 		v, ok := s.pick(p, t, p == asked)
+		if !ok && p.titled() && s.foreign {
+			v, ok = s.named(p, t)
+		}
 		if !ok && p.kind == kindPlace && !p.begins() && t.has("there", "nearby", "in the area", "same city", "same place", "around there") >= 0 {
 			v, ok = s.known["place"]
 		}
-		if !ok && (asked == nil || agrees(t)) && len(s.runs) > 0 && s.last().assumed {
+		if !ok && (asked == nil || agrees(t)) && (len(s.runs) > 0 && s.last().assumed || s.foreign && agrees(t)) {
 			v, ok = s.proposed(p, f)
 		}
 		if ok && s.put(f, p, v) {
@@ -126,6 +130,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 		return 0
 	}
 	old, filled := f.vals[p]
+	filled = filled && !old.guess
 	switch {
 	case filled && string(old.value) == string(v.value):
 		score -= 0.5
@@ -275,7 +280,7 @@ func (s *state) put(f *form, p *param, v found) bool {
 
 // remember keeps what describes the caller for later skills.
 func (s *state) remember(p *param, v found) {
-	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && anyWord(p.label, "destination", "location", "area") {
+	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && strings.IndexFunc(v.said, unicode.IsDigit) < 0 && anyWord(p.label, "destination", "location", "area") {
 		s.known["place"] = v
 	}
 	if p.kind.personal() && p.callers() {

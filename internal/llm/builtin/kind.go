@@ -168,8 +168,24 @@ func kindByMeaning(p *param, l string) kind {
 		return kindPlace
 	case personName(p, l):
 		return kindPerson
+	case p.identifies():
+		return kindCode
 	}
 	return kindText
+}
+
+// identifies reports a description that begins with a number or code: "The
+// account number to send money to".
+func (p *param) identifies() bool {
+	for i, t := range read(p.desc).toks {
+		switch {
+		case i > 3 || t.stop && i < 2:
+			return false
+		case i > 0 && (t.low == "number" || t.low == "iban" || t.low == "id"):
+			return !read(p.desc).is(i+1, "of")
+		}
+	}
+	return false
 }
 
 func personName(p *param, l string) bool {

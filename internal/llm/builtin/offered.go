@@ -21,6 +21,19 @@ func (s *state) proposed(p *param, f *form) (found, bool) {
 	return found{}, false
 }
 
+// named takes a name that the caller repeats from what the assistant said.
+func (s *state) named(p *param, t text) (found, bool) {
+	low := strings.ToLower(t.raw)
+	for i := len(s.saids) - 1; i >= 0 && i >= len(s.saids)-4; i-- {
+		for _, name := range titles(s.saids[i]) {
+			if len(name) > 3 && strings.Contains(low, strings.ToLower(name)) && !city(strings.ToLower(name)) {
+				return found{value: quoted(name), said: name}, true
+			}
+		}
+	}
+	return found{}, false
+}
+
 // titled reports parameters that take the name of something on offer.
 func (p *param) titled() bool {
 	if p.kind != kindText && p.kind != kindPerson {

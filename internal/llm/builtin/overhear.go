@@ -30,8 +30,12 @@ func (s *state) overhear(a act) plan {
 func (s *state) readBack() string {
 	var parts []string
 	for _, p := range s.cur.tool.params {
-		if v, ok := s.cur.vals[p]; ok && v.said != "" {
-			parts = append(parts, p.noun()+" is "+v.said)
+		switch v, ok := s.cur.vals[p]; {
+		case !ok || v.said == "":
+		case p.kind == kindBool:
+			parts = append(parts, truthClause(p.label, "it", v.said == "yes"))
+		default:
+			parts = append(parts, "the "+p.label+" is "+v.said)
 		}
 	}
 	if len(parts) == 0 {
@@ -51,6 +55,9 @@ func (s *state) judged(a act) plan {
 		changed := s.fill(s.heard, s.cur, nil)
 		if len(changed) == 0 && (refuses(s.heard) || a == actBye) {
 			return plan{say: "All right. What would you like to change?"}
+		}
+		if len(changed) > 0 && !agrees(s.heard) {
+			return s.next("")
 		}
 	}
 	if p := s.cur.missing(); p != nil {

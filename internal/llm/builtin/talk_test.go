@@ -53,6 +53,14 @@ func playFile(t *testing.T, name string) {
 			talk.results[tool] = append(talk.results[tool], result)
 		}
 	}
+	for line := range strings.Lines(part["before"]) { // what another assistant and the caller said
+		who, words, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		role := llm.User
+		if who == "agent" {
+			role = llm.Assistant
+		}
+		talk.req.Messages = append(talk.req.Messages, llm.Message{Role: role, Content: words})
+	}
 	for line := range strings.Lines(part["user"]) {
 		if line = strings.TrimSpace(line); line != "" {
 			talk.turn(line)

@@ -285,7 +285,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 // under names a member of a nested object.
 func under(prefix, label string) string {
 	switch label {
-	case "name", "value", "text", "title":
+	case "name", "value", "text", "title", "amount":
 		return prefix
 	case "phone", "email", "address", "rating", "age":
 		return prefix + "'s " + label
@@ -300,7 +300,7 @@ func hasList(o value) bool {
 // vague reports labels that need the name of what they belong to.
 func vague(label string) bool {
 	switch label {
-	case "id", "number", "reference", "ref", "code", "status", "state", "name", "phone", "email", "address", "rating", "age", "type", "value", "start", "end", "starts", "ends", "expires", "expiry", "valid", "title", "active", "open", "date":
+	case "id", "number", "reference", "ref", "code", "status", "state", "name", "phone", "email", "address", "rating", "age", "type", "value", "start", "end", "starts", "ends", "expires", "expiry", "valid", "title", "active", "open", "date", "amount":
 		return true
 	}
 	return false
