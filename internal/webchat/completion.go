@@ -37,27 +37,27 @@ func (c *Channel) Complete(ctx context.Context, actor callwright.Actor, req Comp
 	}
 	owner := []string{string(actor.Org), string(actor.Key), string(req.Agent), req.User}
 	hash := digest(append(owner, visible(req.Messages)...)...)
-	names := []string{"request " + hash}
-	if req.IdempotencyKey != "" {
-		names = append(names, "key "+string(actor.Org)+" "+req.IdempotencyKey)
+	name := "request " + hash
+	if req.IdempotencyKey != "" { // another key is another request, whatever it says
+		name = "key " + string(actor.Org) + " " + req.IdempotencyKey
 	}
-	return c.begin(ctx, names, hash, func(ctx context.Context, r *Reply) error {
-		if req.Retry || req.IdempotencyKey != "" {
-			if again, err := c.again(ctx, actor.Org, hash, req.IdempotencyKey, r); again || err != nil {
-				return err
-			}
-		}
-		return c.complete(ctx, actor, req, version, owner, hash, r)
-	})
-}
-
-func (c *Channel) complete(ctx context.Context, actor callwright.Actor, req Completion, version callwright.VersionID, owner []string, hash string, r *Reply) error {
 	past, words := split(req.Messages)
 	in := engine.Input{Text: words, RequestHash: hash, IdempotencyKey: req.IdempotencyKey,
 		Transcript: func(answer string) string {
 			all := append(req.Messages[:len(req.Messages):len(req.Messages)], llm.Message{Role: llm.Assistant, Content: answer})
 			return digest(append(owner, visible(all)...)...)
 		}}
+	return c.begin(ctx, []string{name}, hash, func(ctx context.Context, r *Reply) error {
+		if req.Retry || req.IdempotencyKey != "" {
+			if again, err := c.again(ctx, actor.Org, in, r); again || err != nil {
+				return err
+			}
+		}
+		return c.complete(ctx, actor, req.Agent, version, owner, past, in, r)
+	})
+}
+
+func (c *Channel) complete(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, version callwright.VersionID, owner []string, past []llm.Message, in engine.Input, r *Reply) error {
 	if len(past) > 0 {
 		in.Claim = digest(append(owner, visible(past)...)...)
 		id, ok, err := c.Store.Continued(ctx, actor.Org, in.Claim)
@@ -76,7 +76,7 @@ func (c *Channel) complete(ctx context.Context, actor callwright.Actor, req Comp
 		}
 	}
 	in.Claim, in.New, in.History = "", true, past
-	return c.turn(ctx, c.conversation(actor.Org, req.Agent, version), in, r)
+	return c.turn(ctx, c.conversation(actor.Org, agent, version), in, r)
 }
 
 // split parts a transcript into what came before and the caller's new words.

@@ -134,21 +134,22 @@ func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwrigh
 	if key != "" {
 		names = []string{"key " + string(actor.Org) + " " + key}
 	}
+	in := engine.Input{Text: content, RequestHash: hash, IdempotencyKey: key}
 	return c.begin(ctx, names, hash, func(ctx context.Context, r *Reply) error {
+		if key != "" {
+			if again, err := c.again(ctx, actor.Org, in, r); again || err != nil {
+				return err
+			}
+		}
 		defer c.enter(id)()
 		conv, err := c.Store.Conversation(ctx, actor.Org, id)
 		if err != nil {
 			return err
 		}
-		if key != "" {
-			if again, err := c.again(ctx, actor.Org, hash, key, r); again || err != nil {
-				return err
-			}
-		}
 		if conv.Status == "ended" {
 			return ended()
 		}
-		return c.turn(ctx, conv, engine.Input{Text: content, RequestHash: hash, IdempotencyKey: key}, r)
+		return c.turn(ctx, conv, in, r)
 	})
 }
 
@@ -164,26 +165,31 @@ const (
 )
 
 // again answers a request that was made before. It reports false when it was not.
-func (c *Channel) again(ctx context.Context, org callwright.OrgID, hash, key string, r *Reply) (bool, error) {
-	t, ok, err := c.Store.TurnOf(ctx, org, hash, key)
+func (c *Channel) again(ctx context.Context, org callwright.OrgID, in engine.Input, r *Reply) (bool, error) {
+	t, ok, err := c.Store.TurnOf(ctx, org, in.RequestHash, in.IdempotencyKey)
 	if err != nil || !ok {
 		return false, err
 	}
 	age := c.Now().Sub(t.StartedAt.Time())
-	if key == "" && age > retryWindow || age > keyLifetime {
+	if in.IdempotencyKey == "" && age > retryWindow || age > keyLifetime {
 		return false, nil
 	}
-	if t.RequestHash != hash {
+	if t.RequestHash != in.RequestHash {
 		return true, keyReused()
 	}
 	if t.Done {
 		return true, c.replay(ctx, t, r)
 	}
+	defer c.enter(t.ConversationID)()
 	conv, err := c.Store.Conversation(ctx, org, t.ConversationID)
 	if err != nil {
 		return true, err
 	}
-	return true, c.turn(ctx, conv, engine.Input{Resume: true, RequestHash: hash, IdempotencyKey: key}, r)
+	if conv.Turns != t.Turn { // the conversation has gone on without it
+		return true, c.replay(ctx, t, r)
+	}
+	in.Resume = true
+	return true, c.turn(ctx, conv, in, r)
 }
 
 // End ends a session. Ending one that has ended changes nothing.

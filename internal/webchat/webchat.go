@@ -131,7 +131,7 @@ func (c *Channel) begin(ctx context.Context, names []string, hash string, run fu
 	turn := context.WithoutCancel(ctx)
 	c.running.Go(func() {
 		err := run(turn, r)
-		for i := 0; i < 3 && errors.Is(err, errLate); i++ {
+		for errors.Is(err, errLate) { // ends: each time another request has gone on
 			err = run(turn, r)
 		}
 		c.mu.Lock()
