@@ -65,6 +65,9 @@ func (t text) rest(phrases ...string) int {
 	hit := false
 	for i := range t.toks {
 		for _, p := range phrases {
+			if p[0] != t.toks[i].low[0] {
+				continue
+			}
 			for k := range t.matches(i, p) {
 				covered[i+k], hit = true, true
 			}

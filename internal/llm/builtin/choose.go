@@ -38,10 +38,10 @@ func newIndex(ts []*tool) *index {
 		x.add(i, t.label, inName)
 		x.add(i, positive(t.desc), inText)
 		for _, p := range t.params {
-			x.add(i, p.label, inParam)
+			x.addTokens(i, p.toks, inParam)
 			for _, o := range p.options {
 				if p.kind == kindOption && len(p.options) <= 12 {
-					x.add(i, o.label, inOption)
+					x.addTokens(i, o.toks, inOption)
 				}
 			}
 		}
@@ -62,8 +62,13 @@ func positive(desc string) string {
 	return strings.Join(out, "")
 }
 
-func (x *index) add(i int, s string, w float64) {
-	for _, t := range content(read(s).toks) {
+func (x *index) add(i int, s string, w float64) { x.addTokens(i, read(s).toks, w) }
+
+func (x *index) addTokens(i int, toks []token, w float64) {
+	for _, t := range toks {
+		if common(t.low) {
+			continue
+		}
 		put(x.words, t.stem, i, w)
 		put(x.ideas, concept(t.stem), i, w)
 		if strings.Contains(t.low, "-") {

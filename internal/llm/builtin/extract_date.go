@@ -87,12 +87,31 @@ func (r reader) dates() []found {
 
 // date reads one day at token i and returns how many tokens it takes.
 func (r reader) date(i int) (time.Time, int) {
+	if !r.beginsDate(r.toks[i].low) {
+		return time.Time{}, 0
+	}
 	for _, f := range []func(int) (time.Time, int){r.writtenDate, r.relativeDate, r.monthDate, r.weekdayDate, r.ordinalDate} {
 		if d, n := f(i); n > 0 {
 			return d, n
 		}
 	}
 	return time.Time{}, 0
+}
+
+// beginsDate rules out most words at once.
+func (r reader) beginsDate(w string) bool {
+	if w[0] >= '0' && w[0] <= '9' || dayWord(w) || small(w) {
+		return true
+	}
+	switch w {
+	case "the", "in", "a", "an", "this", "coming", "last", "day", "tmrw", "mañana", "morgen", "demain", "couple":
+		return true
+	}
+	if _, ok := month(w); ok {
+		return true
+	}
+	_, ok := ordinal(w)
+	return ok
 }
 
 // writtenDate reads 2027-03-14, 3/14/2027, 14.3.2027 and 3/14.

@@ -34,6 +34,11 @@ func (r reader) clock(i int) (h, m, n int) {
 		return 12, 0, 1
 	case "midnight":
 		return 0, 0, 1
+	case "half", "a", "quarter":
+	default:
+		if w := r.toks[i].low; (w[0] < '0' || w[0] > '9') && !small(w) {
+			return 0, 0, 0
+		}
 	}
 	h, m, n = r.relativeClock(i)
 	if n == 0 {

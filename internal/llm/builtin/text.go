@@ -25,7 +25,7 @@ type text struct {
 }
 
 func read(s string) text {
-	t := text{raw: s}
+	t := text{raw: s, toks: make([]token, 0, 1+len(s)/5)}
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if unicode.IsSpace(r) {
@@ -72,8 +72,11 @@ func (t *text) add(i, j int) {
 	if k := strings.IndexAny(tail, ".,;:!?"); k >= 0 && !(abbreviation(body) && tail[k] == '.') {
 		tok.stop, tok.final = true, tail[k]
 	}
-	low := strings.ToLower(strings.ReplaceAll(body, "’", "'"))
-	if strings.HasSuffix(low, "'s") && !contraction(low) {
+	low := strings.ToLower(body)
+	if strings.Contains(low, "’") {
+		low = strings.ReplaceAll(low, "’", "'")
+	}
+	if len(low) > 2 && strings.HasSuffix(low, "'s") && !contraction(low) {
 		low = low[:len(low)-2]
 	}
 	switch low {
@@ -148,8 +151,9 @@ func (t text) matches(i int, phrase string) int {
 // has returns the first place where one of the phrases stands, or -1.
 func (t text) has(phrases ...string) int {
 	for i := range t.toks {
+		low := t.toks[i].low
 		for _, p := range phrases {
-			if t.matches(i, p) > 0 {
+			if p[0] == low[0] && t.matches(i, p) > 0 {
 				return i
 			}
 		}

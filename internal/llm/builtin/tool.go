@@ -40,6 +40,7 @@ type param struct {
 	from     string // "tool.path[].member": only values that this result had
 	minLen   int
 	maxLen   int
+	toks     []token  // of the label
 	names    []string // stems of the label
 	whose    []string // stems of the tool's name, which tell nothing of its values
 	stems    []string // see about
@@ -59,7 +60,8 @@ func tools(in []llm.Tool) []*tool {
 		tl.label = toolLabel(t.Name, tl.desc)
 		tl.stems = stems(tl.label)
 		root := node{}
-		if json.Unmarshal(t.Parameters, &root.m) == nil {
+		if json.Valid(t.Parameters) {
+			root.m = parseObject(t.Parameters)
 			root.root = root.m
 			tl.addMembers(root, nil, true, 0)
 		}
@@ -73,7 +75,7 @@ func tools(in []llm.Tool) []*tool {
 // What stands before a number is the service's name. Names made of camel case
 // have lost their seams: there is one behind a verb at the front of a word.
 func toolLabel(name, desc string) string {
-	told := stems(desc)
+	var told []string
 	fields := strings.Fields(words(name))
 	for i, w := range fields {
 		if allDigits(w) && i > 0 && i < len(fields)-1 {
@@ -85,6 +87,9 @@ func toolLabel(name, desc string) string {
 	for _, w := range fields {
 		if allDigits(w) {
 			continue
+		}
+		if told == nil && len(w) > 5 && (&tool{label: w}).verb() == "" {
+			told = stems(desc)
 		}
 		if k := seam(w, told); k > 0 {
 			out = append(out, w[:k])
@@ -141,11 +146,14 @@ func (t *tool) param(name string) *param {
 func (t *tool) addMembers(n node, path []string, required bool, depth int) {
 	want := n.strings("required")
 	props := n.at("properties")
-	for _, name := range n.keys("properties") {
-		member := props.at(name).resolved()
+	for i, e := range props.m {
+		if slices.ContainsFunc(props.m[i+1:], func(o entry) bool { return o.name == e.name }) {
+			continue // said again below
+		}
+		name, member := e.name, node{m: parseObject(e.raw), root: n.root}.resolved()
 		at := append(slices.Clone(path), name)
 		req := required && slices.Contains(want, name)
-		if member.typ() == "object" && len(member.keys("properties")) > 0 && depth < 3 {
+		if member.typ() == "object" && len(member.at("properties").m) > 0 && depth < 3 {
 			t.addMembers(member, at, req, depth+1)
 			continue
 		}
@@ -176,13 +184,16 @@ func newParam(path []string, n node, required bool) *param {
 	p.options = value.options()
 	p.examples = append(value.strings("examples"), value.strings("example")...)
 	switch {
-	case n.m["const"] != nil:
-		p.fixed = n.m["const"]
-	case required && n.m["default"] != nil:
-		p.fixed = n.m["default"]
+	case n.m.get("const") != nil:
+		p.fixed = n.m.get("const")
+	case required && n.m.get("default") != nil:
+		p.fixed = n.m.get("default")
 	}
 	p.kind = kindOf(p, value)
-	p.names = stems(p.label)
+	p.toks = read(p.label).toks
+	for _, t := range p.toks {
+		p.names = append(p.names, t.stem)
+	}
 	return p
 }
 
@@ -202,161 +213,6 @@ func stems(s string) []string {
 	var out []string
 	for _, t := range read(s).toks {
 		out = append(out, t.stem)
-	}
-	return out
-}
-
-// A node is a place in a JSON Schema.
-type node struct {
-	m    map[string]json.RawMessage
-	root map[string]json.RawMessage
-}
-
-func (n node) at(key string) node {
-	out := node{root: n.root}
-	if n.m[key] != nil && json.Unmarshal(n.m[key], &out.m) != nil {
-		out.m = nil
-	}
-	return out
-}
-
-// resolved follows a local $ref and takes the first useful branch of anyOf and
-// oneOf; it looks only a few steps far, so loops end.
-func (n node) resolved() node {
-	for range 4 {
-		if ref := n.str("$ref"); strings.HasPrefix(ref, "#/") {
-			target := node{m: n.root, root: n.root}
-			for part := range strings.SplitSeq(ref[2:], "/") {
-				target = target.at(part)
-			}
-			if target.m == nil {
-				return n
-			}
-			n = target
-			continue
-		}
-		branch, ok := n.branch()
-		if !ok {
-			return n
-		}
-		for _, keep := range []string{"description", "title", "default", "examples"} {
-			if v, ok := n.m[keep]; ok && branch.m[keep] == nil {
-				branch.m[keep] = v
-			}
-		}
-		n = branch
-	}
-	return n
-}
-
-func (n node) branch() (node, bool) {
-	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
-		var list []map[string]json.RawMessage
-		if n.m[key] == nil || json.Unmarshal(n.m[key], &list) != nil {
-			continue
-		}
-		for _, m := range list {
-			if b := (node{m: m, root: n.root}); m != nil && b.typ() != "null" {
-				return b, true
-			}
-		}
-	}
-	return node{}, false
-}
-
-func (n node) str(key string) string {
-	if raw := n.m[key]; raw != nil && raw[0] == '"' {
-		return plain(raw)
-	}
-	return ""
-}
-
-func (n node) num(key string) int {
-	var i int
-	if n.m[key] == nil || json.Unmarshal(n.m[key], &i) != nil {
-		return 0
-	}
-	return i
-}
-
-// strings reads a list of scalars, or one scalar, as texts.
-func (n node) strings(key string) []string {
-	var list []json.RawMessage
-	if n.m[key] == nil {
-		return nil
-	}
-	if n.m[key][0] != '[' || json.Unmarshal(n.m[key], &list) != nil {
-		list = []json.RawMessage{n.m[key]}
-	}
-	var out []string
-	for _, raw := range list {
-		if s := plain(raw); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (n node) typ() string {
-	for _, t := range n.strings("type") {
-		if t != "null" {
-			return t
-		}
-	}
-	if n.m["properties"] != nil {
-		return "object"
-	}
-	return ""
-}
-
-func (n node) options() []option {
-	var vals []json.RawMessage
-	if n.m["enum"] == nil || json.Unmarshal(n.m["enum"], &vals) != nil {
-		return nil
-	}
-	var out []option
-	for _, v := range vals {
-		label := plain(v)
-		if label == "" || string(v) == "null" {
-			continue
-		}
-		if !strings.Contains(label, " ") {
-			label = optionLabel(label)
-		}
-		out = append(out, option{value: v, label: label, toks: read(label).toks})
-	}
-	return out
-}
-
-// optionLabel is how an enumeration's value is said: "window_seat" as two words,
-// "XL" as it is.
-func optionLabel(v string) string {
-	if strings.ToUpper(v) == v && !strings.ContainsAny(v, "_") {
-		return v
-	}
-	return words(v)
-}
-
-// keys returns the names of an object's members in the order they are written.
-func (n node) keys(key string) []string {
-	dec := json.NewDecoder(bytes.NewReader(n.m[key]))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil
-	}
-	var out []string
-	for dec.More() {
-		t, err := dec.Token()
-		name, ok := t.(string)
-		if err != nil || !ok {
-			return out
-		}
-		var skip json.RawMessage
-		if dec.Decode(&skip) != nil {
-			return out
-		}
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
 	}
 	return out
 }
