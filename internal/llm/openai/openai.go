@@ -7,13 +7,15 @@
 package openai
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"time"
 
@@ -45,6 +47,9 @@ func New(c Config, client *http.Client) *Provider {
 	cfg := openai.DefaultConfig(c.Key.Reveal())
 	cfg.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	cfg.HTTPClient = client
+	// Comments keep a stream alive while its first word takes long; the timeout is
+	// what bounds them.
+	cfg.EmptyMessagesLimit = math.MaxInt32
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
@@ -134,26 +139,28 @@ func (p *Provider) stream(ctx context.Context, req openai.ChatCompletionRequest,
 }
 
 // gather adds a fragment of a tool call, which comes by index, to those before
-// it. Servers that leave the index out send whole calls.
+// it. Servers that leave the index out, or give all calls the same, send whole
+// calls.
 func gather(parts []openai.ToolCall, f openai.ToolCall) []openai.ToolCall {
-	i := len(parts)
-	if f.Index != nil {
-		i = slices.IndexFunc(parts, func(p openai.ToolCall) bool { return p.Index != nil && *p.Index == *f.Index })
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := &parts[i]
+		if f.Index == nil || p.Index == nil || *p.Index != *f.Index {
+			continue
+		}
+		if f.ID != "" && p.ID != "" && f.ID != p.ID {
+			break // another call under the same index
+		}
+		p.ID = cmp.Or(f.ID, p.ID)
+		p.Function.Name += f.Function.Name
+		p.Function.Arguments += f.Function.Arguments
+		return parts
 	}
-	if i < 0 || i >= len(parts) {
-		return append(parts, f)
-	}
-	if f.ID != "" {
-		parts[i].ID = f.ID
-	}
-	parts[i].Function.Name += f.Function.Name
-	parts[i].Function.Arguments += f.Function.Arguments
-	return parts
+	return append(parts, f)
 }
 
 func calls(parts []openai.ToolCall, finish openai.FinishReason, yield func(llm.Chunk, error) bool) error {
-	if len(parts) > 0 && finish == openai.FinishReasonLength {
-		return callwright.Errorf(callwright.CodeModel, "The model's tool call was cut off by its length limit.")
+	if len(parts) > 0 && (finish == openai.FinishReasonLength || finish == openai.FinishReasonContentFilter) {
+		return callwright.Errorf(callwright.CodeModel, "The model's tool call was cut off (%s).", finish)
 	}
 	for _, tc := range parts {
 		args := strings.TrimSpace(tc.Function.Arguments)
@@ -184,7 +191,8 @@ func (p *Provider) request(req llm.Request) openai.ChatCompletionRequest {
 		out.Model = p.config.Model
 	}
 	if req.Temperature != nil {
-		out.Temperature = float32(*req.Temperature)
+		// The library leaves a plain 0 out, and the provider would take its default.
+		out.Temperature = max(float32(*req.Temperature), math.SmallestNonzeroFloat32)
 	}
 	if req.Instructions != "" {
 		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: req.Instructions})
@@ -217,16 +225,32 @@ func classify(ctx context.Context, err error) error {
 		return callwright.Wrap(callwright.CodeTimeout, err, "The model server took too long to answer.")
 	}
 	status := 0
-	if e, ok := errors.AsType[*openai.APIError](err); ok {
+	api, said := errors.AsType[*openai.APIError](err)
+	// The first of the two wraps the other, which then has no status.
+	if e, ok := errors.AsType[*openai.RequestError](err); ok {
 		status = e.HTTPStatusCode
-	} else if e, ok := errors.AsType[*openai.RequestError](err); ok {
-		status = e.HTTPStatusCode
+	} else if said {
+		status = api.HTTPStatusCode
 	}
 	switch {
+	case status == 0 && said:
+		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server broke off with an error.")
+	case status == 0 && unreadable(err):
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer cannot be read.")
 	case status == 0:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
 	case status == http.StatusTooManyRequests || status >= 500:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server answered %d.", status)
 	}
 	return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", status)
+}
+
+// unreadable reports whether an answer came that is not what was asked for.
+func unreadable(err error) bool {
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return false // no answer came
+	}
+	_, syntax := errors.AsType[*json.SyntaxError](err)
+	_, shape := errors.AsType[*json.UnmarshalTypeError](err)
+	return syntax || shape || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
