@@ -41,7 +41,7 @@ func newIndex(ts []*tool) *index {
 			x.addTokens(i, p.toks, inParam)
 			for _, o := range p.options {
 				if p.kind == kindOption && len(p.options) <= 12 {
-					x.addTokens(i, o.toks, inOption)
+					x.addTokens(i, slices.DeleteFunc(slices.Clone(o.toks), func(t token) bool { return len(o.toks) > 1 && blurry(t) }), inOption)
 				}
 			}
 		}
@@ -75,6 +75,15 @@ func (x *index) addTokens(i int, toks []token, w float64) {
 			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), i, w)
 		}
 	}
+}
+
+// blurry reports words of an option that say little: "Shopping Area".
+func blurry(t token) bool {
+	switch t.low {
+	case "area", "place", "venue", "class", "center", "centre":
+		return true
+	}
+	return false
 }
 
 func put(m map[string][]posting, key string, i int, w float64) {

@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+
 	"callwright/internal/llm"
 )
 
@@ -116,7 +118,7 @@ func (s *state) turns(c choice, asked *param) bool {
 	if c.tool == nil || c.tool == s.cur.tool || !requests(s.heard) {
 		return false
 	}
-	if s.foreign && c.tool.family() == s.cur.tool.family() && !c.tool.called(s.heard) && c.tool.reads() != s.cur.tool.reads() {
+	if s.foreign && c.tool.relative(s.cur.tool, true) && !c.tool.called(s.heard) && c.tool.reads() != s.cur.tool.reads() {
 		return false
 	}
 	here := s.index.score(s.heard, s.cur.tool)
@@ -270,6 +272,7 @@ func (s *state) start(t *tool) {
 			}
 		}
 	}
+	s.share(f)
 	s.carry(f)
 	if s.cur != nil && s.cur.tool != t {
 		s.forms = append(s.forms, s.cur)
@@ -282,6 +285,25 @@ func (s *state) start(t *tool) {
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
+}
+
+// share takes what was said for another skill of the same service, optional
+// values too.
+func (s *state) share(f *form) {
+	for _, old := range append(slices.Clone(s.forms), s.cur) {
+		if old == nil || old.tool == f.tool || !old.tool.relative(f.tool, false) {
+			continue
+		}
+		for _, p := range f.tool.params {
+			q := old.tool.param(p.name)
+			if q == nil || q.kind != p.kind || p.kind == kindBool || q.desc != p.desc {
+				continue
+			}
+			if v, ok := old.vals[q]; ok && v.value != nil {
+				f.vals[p] = v
+			}
+		}
+	}
 }
 
 // carry takes the place spoken of last into a form that needs one, unless the

@@ -37,10 +37,13 @@ func (r reader) credited(p *param) []found {
 				continue
 			}
 			j := i + n
-			for r.is(j, "the") || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") {
+			for r.is(j, "the") && !p.title() || r.is(j, "by") || r.is(j, "is") || r.is(j, "actor") || r.is(j, "actress") || r.is(j, "director") {
 				j++
 			}
 			end := r.creditEnd(j, k < 6)
+			for p.title() && end > j && end < len(r.toks) && end < j+6 && !r.toks[end-1].stop && !endsName(r.toks[end].low) {
+				end++
+			}
 			if end > j && r.cityAt(j) != end-j {
 				v := r.span(j, end)
 				return []found{{value: quoted(v), at: j, end: end, said: v, sure: true}}

@@ -109,7 +109,7 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 			continue
 		}
-		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i) {
+		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i, p) {
 			continue
 		}
 		end := r.placeEnd(i + 1)
@@ -187,8 +187,17 @@ func (r reader) prefixed(i int) bool {
 }
 
 // towards reports a preposition at i that goes with a city.
-func (r reader) towards(i int) bool {
+func (r reader) towards(i int, p *param) bool {
 	switch r.toks[i].low {
+	case "to":
+		if anyWord(p.label, "to", "destination") || r.cityAt(i+1) > 0 || i == 0 {
+			return true
+		}
+		switch r.toks[i-1].stem {
+		case "go", "trip", "travel", "travell", "mov", "fly", "driv", "head", "over", "back", "flight", "closer", "com", "down", "up":
+			return true
+		}
+		return false
 	case "at", "by":
 		return false
 	case "about":
@@ -276,6 +285,9 @@ func (r reader) addresses() []found {
 			continue
 		}
 		for j := i + 1; j < len(r.toks) && j <= i+5; j++ {
+			if r.toks[j].low == "pm" || r.toks[j].low == "am" {
+				break
+			}
 			if c := r.toks[j].raw[0]; c >= '0' && c <= '9' && r.toks[j-1].low == "to" {
 				break
 			}

@@ -20,7 +20,7 @@ func (r reader) free(p *param) []found {
 		return fs
 	}
 	if r.answer && (p.sorted() || p.credits() != nil) {
-		if i, end := r.body(p); end-i > 4 || requests(r.text) && end-i > 2 {
+		if i, end := r.body(p); end-i > 4 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
 			return nil
 		}
 	}

@@ -59,7 +59,14 @@ func (l line) readsBack() bool {
 	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct", "is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over", "following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead", "shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
-	return !l.closes() && !l.open && !l.offers() && l.has("confirm", "correct", "right", "just to be sure", "to make sure", "make sure", "double check", "the details", "to clarify", "so you want", "so that's", "you want", "you'd like", "you would like", "you wish", "okay with you", "alright with you", "do you confirm", "that is for", "this is for") >= 0
+	return !l.closes() && !l.open && !l.offers() && l.has("confirm", "correct", "right", "just to be sure", "to make sure", "make sure", "double check", "the details", "confirmation details", "to clarify", "so that's", "is that ok", "is that okay", "is that alright", "is that fine", "okay with you", "alright with you", "do you confirm", "that is for", "this is for") >= 0 ||
+		!l.closes() && !l.open && !l.offers() && slices.ContainsFunc(l.sentences, wishing)
+}
+
+// wishing reports a sentence that says what the caller wants.
+func wishing(t text) bool {
+	i := t.has("you want", "you'd like", "you would like", "you wish")
+	return i >= 0 && i < 4
 }
 
 // closes reports a message that tells how a deed ended.
@@ -138,9 +145,6 @@ func (s *state) passed(l line) {
 // deedIn is the tool that changes something and that a message is about: the
 // one at hand if that is one.
 func (s *state) deedIn(l line) *tool {
-	if s.cur != nil && !s.cur.tool.reads() {
-		return s.cur.tool
-	}
 	var best *tool
 	top := 0.0
 	for i, sc := range s.index.scores(l.text) {
@@ -149,7 +153,10 @@ func (s *state) deedIn(l line) *tool {
 			continue
 		}
 		rank := sc.rank + wanted*float64(t.wants(kindsIn(l.text)))
-		if s.lastFor(t) {
+		switch {
+		case s.cur != nil && s.cur.tool == t:
+			rank += 1
+		case s.lastFor(t):
 			rank += 0.5
 		}
 		if rank > top {
@@ -157,6 +164,9 @@ func (s *state) deedIn(l line) *tool {
 		}
 	}
 	if top < due {
+		if s.cur != nil && !s.cur.tool.reads() {
+			return s.cur.tool
+		}
 		return nil
 	}
 	return best
@@ -165,13 +175,28 @@ func (s *state) deedIn(l line) *tool {
 // lastFor reports that the last run has a name in common with the tool.
 func (s *state) lastFor(t *tool) bool {
 	last := s.last()
-	return last != nil && last.form.tool.family() == t.family()
+	return last != nil && last.form.tool.relative(t, false)
 }
 
-// family is the first part of a tool's name, which tools of one service share.
+// family is the service that a tool's name begins with, "" when it begins with
+// what the tool does.
 func (t *tool) family() string {
+	first, _, _ := strings.Cut(t.name, "_")
 	k := strings.LastIndexByte(t.name, '_')
-	return t.name[:max(k, 0)]
+	if k < 0 || (&tool{label: first + " it"}).verb() != "" {
+		return ""
+	}
+	return t.name[:k]
+}
+
+// relative reports tools of one service; unknown is the answer when their names
+// do not tell.
+func (t *tool) relative(u *tool, unknown bool) bool {
+	a, b := t.family(), u.family()
+	if a == "" || b == "" {
+		return unknown
+	}
+	return a == b
 }
 
 // wants reports a message that asks for a value the form does not have and tells
@@ -257,6 +282,9 @@ func (s *state) listen(t text, f *form) []*param {
 	s.override = false
 	for _, p := range f.tool.params {
 		if !p.titled() {
+			continue
+		}
+		if old, ok := f.vals[p]; ok && !old.guess && t.lowercase() {
 			continue
 		}
 		if name := offeredName(t, f, p); name != "" {

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -94,7 +95,7 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) {
+		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 {
 			continue
 		}
 		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
@@ -177,6 +178,9 @@ func (t text) plainName(f *form, p *param) string {
 						break
 					}
 				}
+				if generic(t, i+n, j, p) {
+					continue
+				}
 				if name := t.span(i+n, j); j > i+n && !(j == i+n+1 && common(t.toks[i+n].low)) && !f.contains(name, p) && t.cityAt(i+n) != j-i-n {
 					return name
 				}
@@ -184,6 +188,21 @@ func (t text) plainName(f *form, p *param) string {
 		}
 	}
 	return ""
+}
+
+// generic reports words that are no name: a time, a number, "the hotel".
+func generic(t text, i, j int, p *param) bool {
+	r := reader{text: t}
+	if _, _, n := r.clock(i); n > 0 {
+		return true
+	}
+	for ; i < j; i++ {
+		tok := t.toks[i]
+		if !common(tok.low) && !slices.Contains(p.whose, tok.stem) && !slices.Contains(p.about(), tok.stem) && !allDigits(tok.low) {
+			return false
+		}
+	}
+	return true
 }
 
 func endsName(w string) bool {
@@ -219,7 +238,7 @@ func (t text) titleEnd(i int) int {
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break
 		}
-		if tok.stop {
+		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])) {
 			return j + 1
 		}
 	}

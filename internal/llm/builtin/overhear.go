@@ -104,13 +104,13 @@ func (s *state) resume(a act) plan {
 		return s.open(a)
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
-	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.family() == last.form.tool.family()) {
+	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.relative(last.form.tool, true)) {
 		c.tool = nil
 	}
 	if c.tool != nil && !c.tool.reads() && s.heard.asks() && !c.tool.called(s.heard) && !requestsDeed(s.heard) {
 		c.tool = nil
 	}
-	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.family() == last.form.tool.family()) {
+	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
 	}
 	if last != nil && last.result.Status == llm.StatusFailed && (c.tool == last.form.tool || again(s.heard) || s.heard.has("try") >= 0) {
@@ -187,7 +187,7 @@ func requestsDeed(t text) bool {
 // elsewhere reports that the caller names another subject than the one proposed.
 func (s *state) elsewhere() bool {
 	c := s.index.choose(s.heard, false)
-	return c.tool != nil && requests(s.heard) && c.tool.family() != s.proposal.family() && c.tool.topical(s.heard)
+	return c.tool != nil && requests(s.heard) && c.tool != s.proposal && !c.tool.relative(s.proposal, false) && c.tool.topical(s.heard)
 }
 
 // refine takes new values for what was looked up last as a wish to look again.

@@ -42,6 +42,7 @@ type param struct {
 	maxLen   int
 	toks     []token  // of the label
 	names    []string // stems of the label
+	wide     bool     // a place that holds what another parameter names
 	whose    []string // stems of the tool's name, which tell nothing of its values
 	stems    []string // see about
 }
@@ -66,6 +67,7 @@ func tools(in []llm.Tool) []*tool {
 			tl.addMembers(root, nil, true, 0)
 		}
 		tl.order(root)
+		tl.widen()
 		out = append(out, tl)
 	}
 	return out
@@ -120,6 +122,16 @@ func seam(w string, told []string) int {
 		}
 	}
 	return 0
+}
+
+// widen marks places beside the name of something in them: a city or the like.
+func (t *tool) widen() {
+	if !slices.ContainsFunc(t.params, (*param).titled) {
+		return
+	}
+	for _, p := range t.params {
+		p.wide = p.kind == kindPlace && !strings.Contains(p.label, " ")
+	}
 }
 
 // order puts the required parameters in the order of "required", which survives
