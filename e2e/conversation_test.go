@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"callwright/internal/app"
 )
 
 var update = flag.Bool("update", false, "rewrite the transcripts")
@@ -68,7 +71,13 @@ func play(t *testing.T, archive *txtar.Archive) string {
 		w.WriteHeader(code)
 		fmt.Fprint(w, body)
 	})
-	s := start(t)
+	s := start(t, func(o *app.Options) {
+		// Dates near to now are told with their weekday, so now must stand still.
+		began := time.Now()
+		o.Now = func() time.Time {
+			return time.Date(2026, time.November, 20, 15, 0, 0, 0, time.UTC).Add(time.Since(began))
+		}
+	})
 	var spec map[string]any
 	var skills []json.RawMessage
 	decode := func(name string, v any) {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -208,5 +209,36 @@ func TestNothingIsLostInACrash(t *testing.T) {
 	s.must("GET", "/chat/sessions/"+c.id+"/messages", nil, &messages)
 	if len(messages) != 5 {
 		t.Errorf("want the greeting and two exchanges, got %d messages", len(messages))
+	}
+}
+
+// TestDrain: on SIGTERM the turn under way is finished and its client answered;
+// then the program ends by itself.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	proc := newProcess(t)
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		answers(inWarranty)(w, r)
+	})
+	s := proc.server()
+	agent := s.agent(map[string]any{})
+	s.skill(agent, warranty(p.URL))
+	s.publish(agent)
+	c := s.chat(agent, false)
+	said := make(chan string, 1)
+	go func() { said <- c.say("Is SN-48213-B still under warranty?").text() }()
+	<-arrived
+	if err := proc.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	if got := <-said; !strings.Contains(got, "March 14, 2027") {
+		t.Errorf("the turn under way should be finished; the agent said %q", got)
+	}
+	if err := proc.cmd.Wait(); err != nil {
+		t.Errorf("the program should end well: %v", err)
 	}
 }

@@ -153,11 +153,8 @@ func problems(e *jsonschema.ValidationError) []Problem {
 		}
 		return p
 	case *kind.AnyOf, *kind.OneOf:
-		for _, c := range e.Causes {
-			// Of several forms, the one with a list of values says most.
-			if p := problems(c); len(e.Causes) == 1 || len(p) == 1 && strings.HasPrefix(p[0].Message, "must be one of") {
-				return p
-			}
+		if p := closest(e.Causes); p != nil {
+			return p
 		}
 		return []Problem{{Path: path, Message: "matches none of the allowed forms"}}
 	}
@@ -169,6 +166,29 @@ func problems(e *jsonschema.ValidationError) []Problem {
 		return p
 	}
 	return []Problem{{Path: path, Message: message(e.ErrorKind)}}
+}
+
+// closest returns the problems with the one of several forms that a value was
+// meant to have, if that is clear: the only one besides null, or the one with a
+// list of values.
+func closest(forms []*jsonschema.ValidationError) []Problem {
+	var found []Problem
+	rest := 0
+	for _, f := range forms {
+		p := problems(f)
+		if len(p) == 1 && p[0].Message == "must be null" {
+			continue
+		}
+		if len(p) == 1 && strings.HasPrefix(p[0].Message, "must be one of") {
+			return p
+		}
+		found = p
+		rest++
+	}
+	if rest != 1 {
+		return nil
+	}
+	return found
 }
 
 func message(k jsonschema.ErrorKind) string {
