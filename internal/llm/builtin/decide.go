@@ -226,6 +226,10 @@ func (s *state) then(say string) plan {
 // next asks for what is missing or makes the call.
 func (s *state) next(lead string) plan {
 	if p := s.cur.missing(); p != nil {
+		if f := s.lookFirst(p); f != nil {
+			s.cur = f
+			return plan{call: f}
+		}
 		s.asks++
 		s.asked = p
 		say := s.question(p)

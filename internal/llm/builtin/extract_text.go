@@ -30,7 +30,7 @@ func (r reader) free(p *param) []found {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || requests(r.text) && end-i > 2 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}

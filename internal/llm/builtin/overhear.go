@@ -184,6 +184,27 @@ func requestsDeed(t text) bool {
 	return t.has("can you", "could you", "would you", "will you", "can i", "could i", "may i", "please") >= 0
 }
 
+// lookFirst finds a look-up of the same service that can be made at once when
+// what is missing is the name of something on offer.
+func (s *state) lookFirst(p *param) *form {
+	if !s.foreign || !p.titled() || s.cur.tool.reads() {
+		return nil
+	}
+	for _, t := range s.index.tools {
+		if !t.reads() || !t.relative(s.cur.tool, false) || len(t.ask) == 0 || slices.ContainsFunc(s.runs, func(r run) bool { return r.form.tool == t }) {
+			continue
+		}
+		f := newForm(t)
+		s.share(f)
+		s.carry(f)
+		s.fill(s.heard, f, nil)
+		if f.missing() == nil {
+			return f
+		}
+	}
+	return nil
+}
+
 // elsewhere reports that the caller names another subject than the one proposed.
 func (s *state) elsewhere() bool {
 	c := s.index.choose(s.heard, false)
