@@ -34,7 +34,7 @@ type Problem struct {
 }
 
 // location is the base of references; nothing is ever loaded from it.
-const location = "urn:callwright:schema"
+const location = "https://schema.invalid/schema.json"
 
 type denyAll struct{}
 
