@@ -19,6 +19,7 @@ test: parts
 parts:
 	@command -v node >/dev/null && command -v npm >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq nodejs npm; }
 	@command -v python3 >/dev/null && command -v curl >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq python3 curl; }
+	@command -v cc >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq gcc libc6-dev; } # the race detector
 	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
 
 bench:

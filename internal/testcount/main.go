@@ -40,7 +40,9 @@ func main() {
 					broken++
 					fmt.Print(strings.Join(output[name], ""))
 				}
-				fmt.Printf("%-5s %s %.1fs\n", e.Action, e.Package, e.Elapsed)
+				if e.Action != "skip" { // a package without tests
+					fmt.Printf("%-5s %s %.1fs\n", e.Action, e.Package, e.Elapsed)
+				}
 			case e.Action == "pass":
 				passed++
 			case e.Action == "skip":
