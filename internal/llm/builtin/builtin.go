@@ -9,6 +9,12 @@
 // follow the instructions of the request, which are written for larger models.
 // It is called by engine, as the default model and when a provider is down.
 //
+// A conversation may have been led by others: by a larger model that went down, or
+// by a client that sends its own transcript. What their lines ask, read back,
+// offer and announce is understood (heed.go), and the caller's words are taken as
+// an answer to it (overhear.go); what they collected is read back once more before
+// anything is changed by it.
+//
 // An answer is made in three steps. Replay rebuilds the state of the
 // conversation by running the engine's own policy over the messages (state.go,
 // decide.go); the policy chooses a skill (choose.go) and reads values for its

@@ -1,8 +1,6 @@
 package builtin
 
 import (
-	"slices"
-
 	"callwright/internal/llm"
 )
 
@@ -241,22 +239,31 @@ func (s *state) next(lead string) plan {
 		}
 		return plan{say: say, ask: p}
 	}
-	args := string(s.cur.arguments())
-	for i := len(s.runs) - 1; i >= 0; i-- {
-		r := &s.runs[i]
-		done := r.result.Status == llm.StatusDone || r.result.Status == llm.StatusQueued || r.result.Status == llm.StatusUnknown
-		if !r.form.tool.reads() && s.cur.tool.reads() {
-			break // what was looked up before may have changed since
-		}
-		if done && r.form.tool == s.cur.tool && r.args == args && !again(s.heard) {
-			s.finish()
-			return plan{say: s.recall(r)}
-		}
+	if r := s.twin(); r != nil {
+		s.finish()
+		return plan{say: s.recall(r)}
 	}
 	if s.foreign && !s.cur.tool.reads() {
 		return plan{say: s.readBack(), back: true}
 	}
 	return plan{call: s.cur}
+}
+
+// twin is a run that did already what the form at hand asks for, nil when there
+// is none or the caller wants it once more.
+func (s *state) twin() *run {
+	args := string(s.cur.arguments())
+	for i := len(s.runs) - 1; i >= 0 && !again(s.heard); i-- {
+		r := &s.runs[i]
+		done := r.result.Status == llm.StatusDone || r.result.Status == llm.StatusQueued || r.result.Status == llm.StatusUnknown
+		if !r.form.tool.reads() && s.cur.tool.reads() {
+			return nil // what was looked up before may have changed since
+		}
+		if done && r.form.tool == s.cur.tool && r.args == args {
+			return r
+		}
+	}
+	return nil
 }
 
 // start opens a form for a tool with what is known already.
@@ -289,54 +296,6 @@ func (s *state) start(t *tool) {
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
-}
-
-// share takes what was said for another skill of the same service, optional
-// values too.
-func (s *state) share(f *form) {
-	for _, old := range append(slices.Clone(s.forms), s.cur) {
-		if old == nil || old.tool == f.tool || !old.tool.relative(f.tool, false) {
-			continue
-		}
-		for _, p := range f.tool.params {
-			q := old.tool.param(p.name)
-			if q == nil || q.kind != p.kind || p.kind == kindBool || q.desc != p.desc {
-				continue
-			}
-			if v, ok := old.vals[q]; ok && v.value != nil {
-				f.vals[p] = v
-			}
-		}
-	}
-}
-
-// carry takes the place spoken of last into a form that needs one, unless the
-// form has two places or the caller names another.
-func (s *state) carry(f *form) {
-	if !f.tool.reads() && s.heard.has("there", "nearby") < 0 && !s.foreign {
-		return
-	}
-	for _, p := range f.tool.ask {
-		if _, ok := f.vals[p]; ok || p.kind != kindPlace || p.begins() {
-			continue
-		}
-		if v, ok := s.known["place"]; ok && s.carries(p) {
-			v.sure, v.guess = false, true
-			f.vals[p] = v
-			return
-		}
-	}
-}
-
-// carries reports that the place known goes with the parameter: a city with a
-// city.
-func (s *state) carries(p *param) bool {
-	return p.cityOnly() || lastWord(p.label, "destination", "location", "area")
-}
-
-// begins reports parameters for where or when something begins.
-func (p *param) begins() bool {
-	return anyWord(p.label, "from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates")
 }
 
 // open decides when no skill is being collected.

@@ -56,10 +56,14 @@ func asking(t text) bool {
 
 // readsBack reports a message that asks whether all is right.
 func (l line) readsBack() bool {
-	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct", "is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over", "following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead", "shall i proceed", "should i proceed") >= 0 {
+	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct",
+		"is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over",
+		"following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
+		"shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
-	return !l.closes() && !l.open && !l.offers() && l.has("confirm", "correct", "right", "just to be sure", "to make sure", "make sure", "double check", "the details", "confirmation details", "to clarify", "so that's", "is that ok", "is that okay", "is that alright", "is that fine", "okay with you", "alright with you", "do you confirm", "that is for", "this is for") >= 0 ||
+	return !l.closes() && !l.open && !l.offers() && l.has("confirm", "correct", "right", "just to be sure", "to make sure", "make sure", "double check", "the details", "confirmation details",
+		"to clarify", "so that's", "is that ok", "is that okay", "is that alright", "is that fine", "okay with you", "alright with you", "do you confirm", "that is for", "this is for") >= 0 ||
 		!l.closes() && !l.open && !l.offers() && slices.ContainsFunc(l.sentences, wishing)
 }
 
@@ -75,7 +79,11 @@ func (l line) closes() bool {
 		if asking(s) {
 			continue
 		}
-		if s.failed() || s.has("has been", "have been", "is booked", "are booked", "was booked", "is reserved", "are reserved", "is confirmed", "are confirmed", "is set", "is scheduled", "is done", "all set", "successful", "successfully", "success", "went through", "is complete", "on its way", "on the way", "i've booked", "i booked", "i have booked", "i reserved", "i've reserved", "i have reserved", "i purchased", "i've purchased", "i have purchased", "i've made", "i made", "i have made", "i've scheduled", "i've set", "i've transferred", "i have scheduled", "i have confirmed", "i've confirmed", "now playing", "is playing", "starts playing", "started playing", "enjoy", "was made", "able to book", "able to confirm", "able to make", "able to reserve", "got you", "is made", "were purchased", "was purchased", "completed", "done", "booked", "playing", "ordered", "transferred") >= 0 {
+		if s.failed() || s.has("has been", "have been", "is booked", "are booked", "was booked", "is reserved", "are reserved", "is confirmed", "are confirmed", "is set", "is scheduled",
+			"is done", "all set", "successful", "successfully", "success", "went through", "is complete", "on its way", "on the way", "i've booked", "i booked", "i have booked", "i reserved",
+			"i've reserved", "i have reserved", "i purchased", "i've purchased", "i have purchased", "i've made", "i made", "i have made", "i've scheduled", "i've set", "i've transferred",
+			"i have scheduled", "i have confirmed", "i've confirmed", "now playing", "is playing", "starts playing", "started playing", "enjoy", "was made", "able to book", "able to confirm",
+			"able to make", "able to reserve", "got you", "is made", "were purchased", "was purchased", "completed", "done", "booked", "playing", "ordered", "transferred") >= 0 {
 			return true
 		}
 	}
@@ -84,7 +92,9 @@ func (l line) closes() bool {
 
 // failed reports words that tell of a failure.
 func (t text) failed() bool {
-	return t.has("unable", "couldn't", "could not", "wasn't able", "was not able", "weren't able", "not able", "failed", "failure", "unsuccessful", "not successful", "wasn't successful", "didn't go through", "did not go through", "there was a problem", "there was an error", "there was an issue", "something went wrong", "i can't", "cannot", "was not possible", "not available") >= 0
+	return t.has("unable", "couldn't", "could not", "wasn't able", "was not able", "weren't able", "not able", "failed", "failure", "unsuccessful", "not successful", "wasn't successful",
+		"didn't go through", "did not go through", "there was a problem", "there was an error", "there was an issue", "something went wrong", "i can't", "cannot", "was not possible",
+		"not available") >= 0
 }
 
 // heed takes in an assistant's message of another hand: what it asks, whether
@@ -248,6 +258,7 @@ func (s *state) restates(l line) bool {
 
 // questioned notes what a message asks for, and values that it suggests.
 func (s *state) questioned(l line) {
+	was := s.asked
 	s.asked = nil
 	for _, q := range l.sentences {
 		if !asking(q) {
@@ -262,6 +273,9 @@ func (s *state) questioned(l line) {
 				}
 			}
 		}
+	}
+	if s.asked == nil {
+		s.asked = was
 	}
 	if l.open {
 		return

@@ -48,7 +48,7 @@ func (s *state) readBack() string {
 // agrees.
 func (s *state) judged(a act) plan {
 	s.back = false
-	if a == actCancel {
+	if a == actCancel || a == actBye && refuses(s.heard) {
 		return s.drop()
 	}
 	if refuses(s.heard) || corrects(s.heard) || !agrees(s.heard) && a != actThank {
@@ -63,6 +63,10 @@ func (s *state) judged(a act) plan {
 	if p := s.cur.missing(); p != nil {
 		return s.next("")
 	}
+	if r := s.twin(); r != nil {
+		s.finish()
+		return plan{say: s.recall(r)}
+	}
 	s.agreed = true
 	return plan{call: s.cur}
 }
@@ -72,11 +76,22 @@ func (s *state) goOn(a act) plan {
 	switch a {
 	case actCancel, actBye:
 		return s.drop()
+	case actAbilities, actGreet, actWait:
+		return s.collect(a)
+	case actUnsure:
+		if s.asked != nil && s.asked.kind != kindBool {
+			return s.missed()
+		}
 	}
 	if c := s.index.choose(s.heard, len(s.runs) > 0); s.turns(c, s.asked) {
 		s.start(c.tool)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(c.tool))
+	}
+	if t := s.index.library(); t != nil && t != s.cur.tool && s.asked != nil && s.evades(s.asked) {
+		s.start(t)
+		s.fill(s.heard, s.cur, nil)
+		return s.next("")
 	}
 	changed := s.fill(s.heard, s.cur, s.asked)
 	if agrees(s.heard) {
@@ -100,10 +115,16 @@ func (s *state) resume(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(s.cur.tool))
 	}
-	if a == actBye || a == actThank || a == actNo || a == actCancel || a == actGreet || a == actWait {
+	switch a {
+	case actBye, actThank, actNo, actCancel, actGreet, actWait, actAbilities:
 		return s.open(a)
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
+	if t := s.index.library(); c.tool == nil && t != nil && s.heard.asks() {
+		s.start(t)
+		s.fill(s.heard, s.cur, nil)
+		return s.next("")
+	}
 	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.relative(last.form.tool, true)) {
 		c.tool = nil
 	}

@@ -292,9 +292,14 @@ func (s *state) spoken(words string) {
 	}
 }
 
-// own reports that the engine said these words, or would have.
+// own reports that the engine said these words, or would have; an interrupted
+// sentence is cut off.
 func (s *state) own(words string) bool {
-	return s.plan.call == nil && s.plan.say != "" && strings.Contains(words, s.plan.say)
+	if s.plan.call != nil || s.plan.say == "" {
+		return false
+	}
+	cut := strings.TrimRight(words, ".… ")
+	return strings.Contains(words, s.plan.say) || len(cut) >= 8 && strings.HasPrefix(s.plan.say, cut)
 }
 
 // askedIn recognises which parameter a question in other words is about.
