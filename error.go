@@ -25,6 +25,7 @@ const (
 	CodeNotPublished    Code = "no_published_version"
 	CodeEnded           Code = "conversation_ended"
 	CodeInactive        Code = "agent_inactive"
+	CodeNotPublishable  Code = "not_publishable"
 	CodeInProgress      Code = "idempotency_in_progress"
 	CodeKeyReused       Code = "idempotency_key_reused"
 	CodeRateLimited     Code = "rate_limited"
@@ -51,6 +52,7 @@ type Error struct {
 	Code    Code
 	Message string
 	Fields  []FieldError
+	Current any // with a conflict: what is there now, for the client to start over from
 	Err     error
 }
 

@@ -204,7 +204,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	s := start(t)
 	agent := s.agent(map[string]any{})
 	skill := s.skill(agent, warranty("https://api.example.com/w"))
-	s.publish(agent)
+	var version struct{ ID string }
+	s.must("POST", "/agents/"+agent+"/publish", nil, &version)
 	session := s.chat(agent, false).id
 	var secret struct{ ID string }
 	s.must("POST", "/secrets", map[string]any{"name": "MINE", "value": "v"}, &secret)
@@ -215,7 +216,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			method, path, _ := strings.Cut(op, " ")
 			foreign := strings.Contains(path, "{")
-			ids := strings.NewReplacer("{agentId}", agent, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/secrets/{id}", "/secrets/"+secret.ID)
+			ids := strings.NewReplacer("{agentId}", agent, "{versionId}", version.ID, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/secrets/{id}", "/secrets/"+secret.ID)
 			path = ids.Replace(path)
 			if strings.Contains(path, "{") {
 				t.Fatalf("the test does not know what to put into %s", path)
@@ -226,6 +227,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 				body, foreign = map[string]any{"agentId": agent}, true
 			case strings.HasSuffix(path, "/messages"):
 				body = map[string]any{"content": "Hi"}
+			case strings.HasSuffix(path, "/rollback"):
+				body = map[string]any{"versionId": version.ID}
 			case strings.HasSuffix(path, "/test"), method == "PATCH", strings.HasSuffix(path, "/publish"):
 				body = map[string]any{}
 			case strings.HasSuffix(path, "/skills") && method == "POST":

@@ -32,9 +32,15 @@ func (s *Service) ListAgents(ctx context.Context, actor callwright.Actor, p call
 	return s.Store.ListAgents(ctx, actor.Org, p)
 }
 
-// PatchAgent changes members of an agent's draft.
-func (s *Service) PatchAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID, patch []byte, problems []callwright.FieldError) (callwright.Agent, error) {
+// PatchAgent changes members of an agent's draft. version, unless it is 0, is the
+// one that the client read: a newer one is stale_version with the agent as it is.
+func (s *Service) PatchAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID, version int, patch []byte, problems []callwright.FieldError) (callwright.Agent, error) {
 	return s.Store.UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+		if version != 0 && version != a.Version {
+			stale := callwright.Errorf(callwright.CodeStaleVersion, "The agent is at version %d: apply your change to that, which data has, and send it again.", a.Version)
+			stale.Current = *a
+			return stale
+		}
 		spec, err := merge(a.AgentSpec, patch)
 		if err != nil {
 			return err
@@ -92,22 +98,5 @@ func checkHours(h callwright.BusinessHours) []callwright.FieldError {
 	if _, err := time.LoadLocation(h.Timezone); err != nil || h.Timezone == "Local" {
 		return []callwright.FieldError{{Field: "businessHours.timezone", Message: "must be an IANA time zone such as America/Chicago"}}
 	}
-	return nil
-}
-
-// Publish freezes the draft as a version that callers get from now on.
-func (s *Service) Publish(ctx context.Context, actor callwright.Actor, id callwright.AgentID, note string, problems []callwright.FieldError) (callwright.Version, error) {
-	if err := fail(append(problems, text("note", note, 0, 2_000)...)); err != nil {
-		return callwright.Version{}, err
-	}
-	return s.Store.Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
-		now := s.Now()
-		return callwright.Version{ID: callwright.NewID[callwright.VersionID](now), AgentID: id, Version: number, CompiledConfig: snap, Note: note,
-			PublishedAt: callwright.At(now), PublishedBy: string(actor.Key)}, nil
-	})
-}
-
-// ListVersions returns a page of what was published, newest first.
-func (s *Service) ListVersions(ctx context.Context, actor callwright.Actor, id callwright.AgentID, p callwright.Page) ([]callwright.Version, callwright.Pagination, error) {
-	return s.Store.ListVersions(ctx, actor.Org, id, p)
+	return checkSchedule(h)
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -109,6 +110,12 @@ func (a *Agent) Offered(ch callwright.Channel) []*Skill {
 	}
 	return out
 }
+
+// Executor returns what runs the skill, or why nothing can.
+func (s *Skill) Executor() (skill.Executor, error) { return s.executor, s.broken }
+
+// ParameterNames returns the names of all parameters, sorted.
+func (s *Skill) ParameterNames() []string { return slices.Sorted(maps.Keys(s.properties)) }
 
 func (s *Skill) enabled() bool { return s.IsEnabled == nil || *s.IsEnabled }
 

@@ -29,6 +29,7 @@ type Problem struct {
 	Errors   []callwright.FieldError `json:"errors" doc:"Everything that is wrong with the body or the parameters"`
 	Success  bool                    `json:"success" doc:"Always false"`
 	Message  string                  `json:"message" doc:"The same as detail"`
+	Data     any                     `json:"data,omitempty" doc:"With a conflict: what is there now"`
 }
 
 // Error returns the detail.
@@ -65,6 +66,7 @@ func errorDocs() []errorDoc {
 		{callwright.CodeEnded, 409, "Conversation ended", "The conversation is over. Start a new session."},
 		{callwright.CodeInProgress, 409, "Still in progress", "The first request with this Idempotency-Key is still being worked on. Wait and ask again."},
 		{callwright.CodeBodyTooLarge, 413, "Body too large", "Bodies may have at most 1 MiB."},
+		{callwright.CodeNotPublishable, 422, "Not publishable", "The draft has findings of level error, which errors lists: something in it cannot work. GET /agents/{id}/prepublish-report has them too, with everything else there is to know before publishing."},
 		{callwright.CodeKeyReused, 422, "Idempotency key reused", "The Idempotency-Key was used with another body. A key stands for one request: use a new one."},
 		{callwright.CodeRateLimited, 429, "Too many requests", "Wait as long as Retry-After says."},
 		{callwright.CodeInternal, 500, "Internal error", "The server failed. Its log has the cause under the request id, which is in detail and in the X-Request-Id header."},
@@ -116,7 +118,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		a.Log.ErrorContext(ctx, "request failed", "request", in.id, "path", in.path, "code", e.Code, "error", err)
 	}
 	return &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message, Instance: in.path,
-		Code: e.Code, Errors: e.Fields, Message: e.Message}
+		Code: e.Code, Errors: e.Fields, Message: e.Message, Data: e.Current}
 }
 
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"callwright"
 	"callwright/internal/control"
@@ -47,6 +49,15 @@ func (a *API) agentRoutes() {
 			AgentPath
 			JSONBody
 		}
+		edit struct {
+			AgentPath
+			JSONBody
+			IfMatch string `header:"If-Match" doc:"The version you read, as in ETag; a newer one answers 409 with the agent as it is"`
+		}
+		version struct {
+			AgentPath
+			VersionID string `path:"versionId" doc:"Id of the version"`
+		}
 		versions struct {
 			AgentPath
 			Paging
@@ -67,24 +78,28 @@ func (a *API) agentRoutes() {
 			return paged(a.Control.ListAgents(ctx, actor, in.page()))
 		})
 	register(a, operation{method: get, path: "/agents/{id}", id: "getAgent", tag: "Agents", scope: callwright.AgentsRead, summary: "Get an agent", doc: "With its current draft."},
-		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*answer[one], error) {
-			return answered(a.Control.Agent(ctx, actor, id(in.ID)))
+		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*agentAnswer, error) {
+			return tagged(a.Control.Agent(ctx, actor, id(in.ID)))
 		})
-	takesPatch[callwright.AgentSpec](a, register(a, operation{method: patch, path: "/agents/{id}", id: "updateAgent", tag: "Agents", scope: callwright.AgentsWrite,
+	takesPatch[callwright.AgentSpec](a, register(a, operation{method: patch, path: "/agents/{id}", id: "updateAgent", tag: "Agents", scope: callwright.AgentsWrite, errors: []int{409},
 		summary: "Change an agent's draft", doc: "Members that are absent stay; null puts one back to its default. Callers see the change after the next publish."},
-		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[one], error) {
+		func(ctx context.Context, actor callwright.Actor, in *edit) (*agentAnswer, error) {
 			problems, err := readPatch[callwright.AgentSpec](a, in.RawBody, "AgentPatch")
 			if err != nil {
 				return nil, err
 			}
-			return answered(a.Control.PatchAgent(ctx, actor, id(in.ID), in.RawBody, problems))
+			read, ok := ifMatch(in.IfMatch)
+			if !ok {
+				problems = append(problems, callwright.FieldError{Field: "If-Match", Message: "must be a version number such as 7, in quotes or not"})
+			}
+			return tagged(a.Control.PatchAgent(ctx, actor, id(in.ID), read, in.RawBody, problems))
 		}), "AgentPatch")
 	register(a, operation{method: remove, path: "/agents/{id}", id: "deleteAgent", tag: "Agents", scope: callwright.AgentsWrite, summary: "Delete an agent", doc: "It disappears from the list and takes no more conversations."},
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*deleted, error) {
 			return gone(a.Control.DeleteAgent(ctx, actor, id(in.ID)))
 		})
 	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", tag: "Agents", scope: callwright.AgentsWrite,
-		summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
+		errors: []int{422}, summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[publishBody](a, ctx, in.RawBody)
 			if err != nil {
@@ -96,6 +111,59 @@ func (a *API) agentRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *versions) (*page[callwright.Version], error) {
 			return paged(a.Control.ListVersions(ctx, actor, id(in.ID), in.page()))
 		})
+	register(a, operation{method: get, path: "/agents/{id}/versions/{versionId}/diff", id: "diffVersion", tag: "Agents", scope: callwright.AgentsRead, summary: "Compare a version with the draft",
+		doc: "What changed since the version was published. Skills are matched by id, so a renamed one is the same one."},
+		func(ctx context.Context, actor callwright.Actor, in *version) (*answer[diffBody], error) {
+			changes, err := a.Control.Diff(ctx, actor, id(in.ID), callwright.VersionID(in.VersionID))
+			return answered(diffBody{changes}, err)
+		})
+	register(a, operation{method: get, path: "/agents/{id}/prepublish-report", id: "prepublishReport", tag: "Agents", scope: callwright.AgentsRead, summary: "Look before publishing",
+		doc: "What the agent will and won't say, which data leaves and where to, the rules that hold, and what would surprise. Publishing is refused while a finding has level error."},
+		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*answer[control.Report], error) {
+			return answered(a.Control.Report(ctx, actor, id(in.ID)))
+		})
+	takes[rollbackBody](a, register(a, operation{method: post, path: "/agents/{id}/rollback", id: "rollbackAgent", tag: "Agents", scope: callwright.AgentsWrite,
+		summary: "Go back to a version", doc: "New conversations get the version from now on, as it was frozen. The draft stays as it is."},
+		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
+			body, problems, err := read[rollbackBody](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.Rollback(ctx, actor, id(in.ID), body.VersionID, problems))
+		}), true)
+}
+
+// diffBody is the data of a comparison.
+type diffBody struct {
+	Changes []control.Change `json:"changes"`
+}
+
+type rollbackBody struct {
+	VersionID callwright.VersionID `json:"versionId" minLength:"1" doc:"The version that callers should get again"`
+}
+
+// agentAnswer is an agent with its version as an entity tag (RFC 9110).
+type agentAnswer struct {
+	ETag string `header:"ETag" doc:"The agent's version in quotes, for If-Match"`
+	Body Envelope[callwright.Agent]
+}
+
+func tagged(v callwright.Agent, err error) (*agentAnswer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &agentAnswer{`"` + strconv.Itoa(v.Version) + `"`, Envelope[callwright.Agent]{Success: true, Data: v}}, nil
+}
+
+// ifMatch reads an If-Match header; 0 means that there is none, or any version
+// will do.
+func ifMatch(header string) (version int, ok bool) {
+	header = strings.Trim(strings.TrimPrefix(strings.TrimSpace(header), "W/"), `"`)
+	if header == "" || header == "*" {
+		return 0, true
+	}
+	version, err := strconv.Atoi(header)
+	return version, err == nil && version > 0
 }
 
 type publishBody struct {

@@ -107,3 +107,7 @@ type Literal struct {
 // A Secretive settings struct tells which of its settings are secrets. A setting
 // that already names a stored secret is listed too; control looks at the value.
 type Secretive interface{ Literals() []Literal }
+
+// A Destined Executor tells where it sends data: a host, an address, a name of a
+// system, as a person reads it.
+type Destined interface{ Destination() string }

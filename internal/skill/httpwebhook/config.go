@@ -52,6 +52,7 @@ const (
 // settings are a Config that was checked.
 type settings struct {
 	url     *tmpl.URL
+	place   string // scheme and host of url
 	method  string
 	headers map[string]string // by canonical name
 	timeout time.Duration
@@ -74,7 +75,7 @@ func (c Config) check() (settings, []callwright.FieldError) {
 	if err != nil {
 		k.add("url", "%s", err)
 	}
-	s.url = u
+	s.url, s.place = u, placeOf(c.URL)
 	switch s.method {
 	case "":
 		s.method = http.MethodPost
@@ -261,6 +262,15 @@ func (c Config) Literals() []skill.Literal {
 		}
 	}
 	return all
+}
+
+// placeOf returns scheme and host of a URL setting, which hold no placeholder.
+func placeOf(setting string) string {
+	scheme, rest, _ := strings.Cut(setting, "://")
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest
 }
 
 // hostOf returns the host of a URL setting as Secrets is asked for it.

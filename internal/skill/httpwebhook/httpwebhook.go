@@ -52,6 +52,7 @@ type executor struct {
 var (
 	_ skill.Executor  = (*executor)(nil)
 	_ skill.Templater = (*executor)(nil)
+	_ skill.Destined  = (*executor)(nil)
 	_ skill.Secretive = Config{}
 )
 
@@ -71,6 +72,9 @@ func (e *executor) TemplateRefs() []skill.TemplateRef {
 	}
 	return refs
 }
+
+// Destination returns scheme and host of the URL.
+func (e *executor) Destination() string { return e.place }
 
 // Execute sends the fields and returns the answer.
 func (e *executor) Execute(ctx context.Context, call skill.Call) (skill.Result, error) {
