@@ -247,7 +247,9 @@ func checkErrorHandling(h *callwright.ErrorHandling) []callwright.FieldError {
 		p = append(p, at("errorHandling.retries", "must be 0 to 3")...)
 	}
 	for i, on := range h.RetryOn {
-		p = append(p, oneOf(fmt.Sprintf("errorHandling.retryOn[%d]", i), &on, "timeout", "network", "429", "5xx")...)
+		if !slices.Contains([]string{"timeout", "network", "429", "5xx"}, on) {
+			p = append(p, at(fmt.Sprintf("errorHandling.retryOn[%d]", i), "must be one of timeout, network, 429, 5xx")...)
+		}
 	}
 	p = append(p, oneOf("errorHandling.then", &h.Then, "continue", "take_message", "transfer", "end_call")...)
 	if h.Then == "transfer" && h.TransferTo == "" {

@@ -175,7 +175,7 @@ func (s *Service) TestSkill(ctx context.Context, actor callwright.Actor, agent c
 	t := SkillTest{Outcome: string(out.Kind), DryRun: dryRun, Arguments: orNull(out.Arguments), Request: orNull(out.Sent), Result: orNull(out.Result),
 		Code: out.Code, Detail: out.Detail, TookMs: float64(out.Took) / float64(time.Millisecond), Gate: out.Lines}
 	for _, p := range out.Problems {
-		t.Problems = append(t.Problems, callwright.FieldError{Field: "arguments." + p.Name, Message: p.Message})
+		t.Problems = append(t.Problems, callwright.FieldError{Field: under("arguments", p.Name), Message: p.Message})
 	}
 	return t, nil
 }

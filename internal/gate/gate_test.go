@@ -407,7 +407,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"two_way", "one_way"} {
 		s := order()
-		s.IsWrite, s.ToolMode = true, mode
+		s.IsWrite, s.ToolMode, s.AllowedFields = true, mode, []string{"ok"}
 		d := newDesk(s)
 		turn := d.turn()
 		turn.Operator, turn.DryRun = true, true

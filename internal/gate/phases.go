@@ -302,6 +302,10 @@ func (r *run) egressIn(context.Context) (Outcome, bool) {
 		r.unset = true
 		return Outcome{}, true
 	}
+	if r.turn.DryRun {
+		r.detail = "nothing came in"
+		return Outcome{}, true
+	}
 	r.result.Data = project(r.result.Data, r.skill.AllowedFields)
 	r.detail = fmt.Sprintf("%d allowed fields", len(r.skill.AllowedFields))
 	return Outcome{}, true
