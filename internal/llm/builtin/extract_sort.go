@@ -10,6 +10,11 @@ func (p *param) sorted() bool {
 	return p.kind == kindText && anyWord(p.label, "genre", "category", "cuisine", "type", "kind", "style", "subcategory", "flavor", "flavour", "topic", "sport")
 }
 
+// knownSorts reports that the sorts are of things whose sorts are known here.
+func (p *param) knownSorts() bool {
+	return anyWord(p.label+" "+p.desc, "movie", "movies", "film", "films", "music", "song", "songs", "food", "restaurant", "cuisine", "sport", "sports")
+}
+
 // sorts finds words for a sort of thing: those that everybody knows, and what
 // stands where such words stand: "serves dumplings", "a jazz concert".
 func (r reader) sorts(p *param) []found {

@@ -19,7 +19,7 @@ func (r reader) free(p *param) []found {
 	if fs := r.credited(p); len(fs) > 0 {
 		return fs
 	}
-	if r.answer && (p.sorted() || p.credits() != nil) {
+	if r.answer && (p.sorted() && p.knownSorts() || p.credits() != nil) {
 		if i, end := r.body(p); end-i > 4 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
 			return nil
 		}
@@ -29,8 +29,11 @@ func (r reader) free(p *param) []found {
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
+		if lastWord(p.label, "name") && requests(r.text) {
+			i, end = r.longestTitle(i, end)
+		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || requests(r.text) && end-i > 2 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
@@ -55,6 +58,20 @@ func (r reader) free(p *param) []found {
 		return r.trouble()
 	}
 	return nil
+}
+
+// longestTitle narrows a wish to the name in it: "I want the Blue Door Bistro".
+func (r reader) longestTitle(i, end int) (int, int) {
+	at, width := i, 0
+	for _, sp := range r.titleSpans() {
+		if sp[0] >= i && sp[1] <= end && sp[1]-sp[0] > width {
+			at, width = sp[0], sp[1]-sp[0]
+		}
+	}
+	if width == 0 {
+		return i, end
+	}
+	return at, at + width
 }
 
 // empty reports an answer of nothing but "that works for me" and the like.
