@@ -109,8 +109,10 @@ func (s *state) heed(words string) {
 	if s.cur == nil && s.plan.call != nil {
 		s.cur = s.plan.call
 	}
-	if t := s.deedIn(l); t != nil && l.readsBack() && (s.cur == nil || s.cur.tool != t) {
-		s.start(t)
+	if l.readsBack() {
+		if t := s.deedIn(l); t != nil && (s.cur == nil || s.cur.tool != t) {
+			s.start(t)
+		}
 	}
 	switch {
 	case s.cur == nil:
