@@ -63,6 +63,18 @@ type Actor struct {
 	Org    OrgID
 	Key    KeyID
 	Scopes []Scope
+	Once   *Once // the request's idempotency key, or nil
+}
+
+// A Once is an idempotency key on its way to the transaction that it protects: the
+// record that answers a repeated request is written there, with the effect or not
+// at all.
+type Once struct {
+	Key         string // the client's
+	Fingerprint string // of method, path and body
+
+	// Answer makes the response to be repeated from what the request made.
+	Answer func(data any) (status int, body []byte, err error)
 }
 
 // Can reports whether the actor holds the scope.

@@ -228,6 +228,7 @@ func (a *App) Run(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(a.options.Log.Handler(), slog.LevelWarn)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(a.listener) }()
+	stopTidying := a.tidy(ctx)
 	var err error
 	select {
 	case err = <-failed:
@@ -244,7 +245,31 @@ func (a *App) Run(ctx context.Context) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
+	stopTidying()
 	return errors.Join(append(steps, err, a.Close())...)
+}
+
+// tidy removes what has expired, now and every hour, until the returned function
+// is called.
+func (a *App) tidy(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hour := time.NewTicker(time.Hour)
+		defer hour.Stop()
+		for {
+			if _, err := a.db.ForgetAnswers(ctx, callwright.At(a.options.Now())); err != nil && ctx.Err() == nil {
+				a.options.Log.ErrorContext(ctx, "forget old idempotency keys", "error", err)
+			}
+			select {
+			case <-hour.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // Close closes the server's data. Run calls it.

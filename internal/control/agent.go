@@ -19,7 +19,7 @@ func (s *Service) CreateAgent(ctx context.Context, actor callwright.Actor, spec 
 	now := s.Now()
 	a := callwright.Agent{ID: callwright.NewID[callwright.AgentID](now), OrganizationID: actor.Org, AgentSpec: spec, Version: 1, Status: "draft",
 		CreatedBy: string(actor.Key), CreatedAt: callwright.At(now), UpdatedAt: callwright.At(now)}
-	return a, s.Store.CreateAgent(ctx, a)
+	return a, s.Store.Once(actor, a.CreatedAt, &a).CreateAgent(ctx, a)
 }
 
 // Agent returns an agent with its draft.

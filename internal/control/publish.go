@@ -9,6 +9,7 @@ import (
 	"github.com/wI2L/jsondiff"
 
 	"callwright"
+	"callwright/internal/store"
 )
 
 // Publish freezes the draft as a version that callers get from now on. A draft
@@ -27,11 +28,19 @@ func (s *Service) Publish(ctx context.Context, actor callwright.Actor, id callwr
 	if bad := report.errors(); len(bad) > 0 {
 		return callwright.Version{}, &callwright.Error{Code: callwright.CodeNotPublishable, Message: "The draft cannot be published as it is.", Fields: bad}
 	}
-	return s.Store.Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
+	var v callwright.Version
+	return s.Store.Once(actor, s.now(), &v).Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
 		now := s.Now()
-		return callwright.Version{ID: callwright.NewID[callwright.VersionID](now), AgentID: id, Version: number, CompiledConfig: snap, Note: note,
-			PublishedAt: callwright.At(now), PublishedBy: string(actor.Key)}, nil
+		v = callwright.Version{ID: callwright.NewID[callwright.VersionID](now), AgentID: id, Version: number, CompiledConfig: snap, Note: note,
+			PublishedAt: callwright.At(now), PublishedBy: string(actor.Key)}
+		return v, nil
 	})
+}
+
+// Answered returns the stored answer to an idempotency key of the actor's
+// organization.
+func (s *Service) Answered(ctx context.Context, actor callwright.Actor, key string) (store.Answered, bool, error) {
+	return s.Store.Answered(ctx, actor.Org, key, s.now())
 }
 
 // ListVersions returns a page of what was published, newest first.
@@ -64,7 +73,7 @@ func (s *Service) Rollback(ctx context.Context, actor callwright.Actor, id callw
 	if err != nil {
 		return v, err
 	}
-	_, err = s.Store.UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+	_, err = s.Store.Once(actor, s.now(), &v).UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
 		a.PublishedVersionID, a.Status = v.ID, "published"
 		a.Version++
 		a.UpdatedAt = s.now()

@@ -49,10 +49,12 @@ func (s *Service) CreateSecret(ctx context.Context, actor callwright.Actor, spec
 	if err := fail(problems); err != nil {
 		return callwright.Secret{}, err
 	}
-	return s.seal(ctx, actor.Org, spec)
+	return s.seal(ctx, actor, spec)
 }
 
-func (s *Service) seal(ctx context.Context, org callwright.OrgID, spec SecretSpec) (callwright.Secret, error) {
+// seal stores a secret; an actor without a Once does so as part of something else.
+func (s *Service) seal(ctx context.Context, actor callwright.Actor, spec SecretSpec) (callwright.Secret, error) {
+	org := actor.Org
 	now := s.Now()
 	sec := callwright.Secret{ID: callwright.NewID[callwright.SecretID](now), Name: spec.Name, AllowedHosts: []string{}, CreatedAt: callwright.At(now), UpdatedAt: callwright.At(now)}
 	for _, h := range spec.AllowedHosts {
@@ -62,7 +64,7 @@ func (s *Service) seal(ctx context.Context, org callwright.OrgID, spec SecretSpe
 	if err != nil {
 		return callwright.Secret{}, fmt.Errorf("seal secret: %w", err)
 	}
-	return sec, s.Store.CreateSecret(ctx, org, sec, base64.StdEncoding.EncodeToString(sealed))
+	return sec, s.Store.Once(actor, sec.CreatedAt, &sec).CreateSecret(ctx, org, sec, base64.StdEncoding.EncodeToString(sealed))
 }
 
 // ListSecrets returns the organization's secrets without their values.
@@ -112,7 +114,7 @@ func (s *Service) SigningSecret(ctx context.Context, org callwright.OrgID) (secr
 	}
 	key := make([]byte, 32)
 	rand.Read(key)
-	_, err = s.seal(ctx, org, SecretSpec{Name: SigningSecretName, Value: "whsec_" + base64.StdEncoding.EncodeToString(key)})
+	_, err = s.seal(ctx, callwright.Actor{Org: org}, SecretSpec{Name: SigningSecretName, Value: "whsec_" + base64.StdEncoding.EncodeToString(key)})
 	if err != nil && callwright.CodeOf(err) != callwright.CodeDuplicateName { // another run was first
 		return secret.String{}, err
 	}
@@ -172,7 +174,7 @@ func (s *Service) hide(ctx context.Context, actor callwright.Actor, spec *callwr
 		if l.Host != "" {
 			hidden.AllowedHosts = []string{l.Host}
 		}
-		if _, err := s.seal(ctx, actor.Org, hidden); err != nil {
+		if _, err := s.seal(ctx, callwright.Actor{Org: actor.Org}, hidden); err != nil {
 			s.forget(ctx, actor, made)
 			return nil, err
 		}

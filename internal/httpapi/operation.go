@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type operation struct {
 	doc     string
 	status  int   // of success; 0 means 200
 	errors  []int // besides 400, 401, 403, 404, 413 and 500
+	once    bool  // takes an Idempotency-Key
 }
 
 // register adds an operation whose handler gets the actor.
@@ -40,11 +42,21 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		Security:    []map[string][]string{{"apiKey": {string(op.scope)}}},
 		Middlewares: huma.Middlewares{a.authenticate(op.scope)},
 	}
+	if op.once {
+		h.Errors = append(h.Errors, 409, 422)
+	}
 	if op.method == http.MethodPost || op.method == http.MethodPatch {
 		h.Errors = append(h.Errors, 413)
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handler(ctx, infoOf(ctx).actor, in)
+		actor := infoOf(ctx).actor
+		var err error
+		if op.once {
+			if actor.Once, err = a.once(ctx, op, actor, any(in).(bodied).raw()); err != nil {
+				return nil, err
+			}
+		}
+		out, err := handler(ctx, actor, in)
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}
@@ -52,7 +64,13 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 	})
 	item := a.huma.OpenAPI().Paths[op.path]
 	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
-	delete(registered.Responses, "422") // validation answers 400 here
+	if op.once {
+		registered.Parameters = append(registered.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"},
+			Description: "At most 255 characters. For 24 hours a repeated request with the same key gets the first answer, with Idempotency-Replayed: true, and does nothing; the key with another body answers 422"})
+	}
+	if !op.once && !slices.Contains(op.errors, 422) {
+		delete(registered.Responses, "422") // validation answers 400 here
+	}
 	return registered
 }
 
@@ -124,6 +142,10 @@ func (p Paging) page() callwright.Page {
 type JSONBody struct {
 	RawBody []byte `contentType:"application/json"`
 }
+
+func (b *JSONBody) raw() []byte { return b.RawBody }
+
+type bodied interface{ raw() []byte }
 
 // bodySchema checks the bodies of one type.
 type bodySchema struct {

@@ -19,6 +19,7 @@ type info struct {
 	id    callwright.RequestID
 	path  string
 	base  string // of links, see Options.PublicURL
+	key   string // Idempotency-Key
 	actor callwright.Actor
 }
 
@@ -35,7 +36,7 @@ func infoOf(ctx context.Context) *info {
 func (a *API) request(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := a.Now()
-		in := &info{id: callwright.NewID[callwright.RequestID](start), path: r.URL.Path, base: a.PublicURL()}
+		in := &info{id: callwright.NewID[callwright.RequestID](start), path: r.URL.Path, base: a.PublicURL(), key: r.Header.Get("Idempotency-Key")}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, in))
 		w.Header().Set("X-Request-Id", string(in.id))
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -64,7 +64,7 @@ func (a *API) agentRoutes() {
 		}
 	)
 	id := func(s string) callwright.AgentID { return callwright.AgentID(s) }
-	takes[callwright.AgentSpec](a, register(a, operation{method: post, path: "/agents", id: "createAgent", tag: "Agents", scope: callwright.AgentsWrite, status: 201,
+	takes[callwright.AgentSpec](a, register(a, operation{method: post, path: "/agents", id: "createAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite, status: 201,
 		summary: "Create an agent", doc: "The agent is a draft: publish it before callers can talk to it."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
 			spec, problems, err := read[callwright.AgentSpec](a, ctx, in.RawBody)
@@ -98,7 +98,7 @@ func (a *API) agentRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*deleted, error) {
 			return gone(a.Control.DeleteAgent(ctx, actor, id(in.ID)))
 		})
-	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", tag: "Agents", scope: callwright.AgentsWrite,
+	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
 		errors: []int{422}, summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[publishBody](a, ctx, in.RawBody)
@@ -122,7 +122,7 @@ func (a *API) agentRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*answer[control.Report], error) {
 			return answered(a.Control.Report(ctx, actor, id(in.ID)))
 		})
-	takes[rollbackBody](a, register(a, operation{method: post, path: "/agents/{id}/rollback", id: "rollbackAgent", tag: "Agents", scope: callwright.AgentsWrite,
+	takes[rollbackBody](a, register(a, operation{method: post, path: "/agents/{id}/rollback", id: "rollbackAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
 		summary: "Go back to a version", doc: "New conversations get the version from now on, as it was frozen. The draft stays as it is."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[rollbackBody](a, ctx, in.RawBody)
@@ -204,7 +204,7 @@ func (a *API) skillRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *list) (*page[one], error) {
 			return paged(a.Control.ListSkills(ctx, actor, agent(in.AgentID), in.page()))
 		})
-	takes[callwright.SkillSpec](a, register(a, operation{method: post, path: "/agents/{agentId}/skills", id: "createSkill", tag: "Skills", scope: callwright.SkillsWrite, status: 201,
+	takes[callwright.SkillSpec](a, register(a, operation{method: post, path: "/agents/{agentId}/skills", id: "createSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite, status: 201,
 		errors: []int{409}, summary: "Create a skill",
 		doc: "Adds a skill to the agent's draft; callers can use it after the next publish. Secrets that executionConfig holds in clear (header values such as X-Api-Key, tokens, passwords) move into the secrets store, and the answer names them as {{secret.NAME}}."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
@@ -254,7 +254,7 @@ func (a *API) secretRoutes() {
 			ID string `path:"id" doc:"Id or name of the secret"`
 		}
 	)
-	takes[control.SecretSpec](a, register(a, operation{method: post, path: "/secrets", id: "createSecret", tag: "Secrets", scope: callwright.SkillsWrite, status: 201, errors: []int{409},
+	takes[control.SecretSpec](a, register(a, operation{method: post, path: "/secrets", id: "createSecret", once: true, tag: "Secrets", scope: callwright.SkillsWrite, status: 201, errors: []int{409},
 		summary: "Store a secret", doc: "Skills name it as {{secret.NAME}} in header values and auth settings. Its value is sealed and never answered."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[callwright.Secret], error) {
 			spec, problems, err := read[control.SecretSpec](a, ctx, in.RawBody)

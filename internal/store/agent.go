@@ -14,11 +14,13 @@ import (
 
 // CreateAgent stores a new agent.
 func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
-	_, err := db.write.ExecContext(ctx, "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)", a.OrganizationID, a.ID, encode(a))
-	if err != nil {
-		return fmt.Errorf("store agent: %w", err)
-	}
-	return nil
+	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)", a.OrganizationID, a.ID, encode(a))
+		if err != nil {
+			return fmt.Errorf("store agent: %w", err)
+		}
+		return nil
+	})
 }
 
 // Agent returns an agent that is not deleted.

@@ -84,14 +84,16 @@ func (r secretRow) secret() (callwright.Secret, error) {
 // CreateSecret stores a sealed secret. A name that is taken is duplicate_name.
 func (db *DB) CreateSecret(ctx context.Context, org callwright.OrgID, s callwright.Secret, sealed string) error {
 	row := secretRow{OrganizationID: org, ID: s.ID, Name: s.Name, Sealed: sealed, AllowedHosts: encode(s.AllowedHosts), CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt}
-	_, err := db.write.NewInsert().Model(&row).Exec(ctx)
-	if duplicate(err) {
-		return callwright.Errorf(callwright.CodeDuplicateName, "A secret named %q exists: delete it first or choose another name.", s.Name)
-	}
-	if err != nil {
-		return fmt.Errorf("store secret: %w", err)
-	}
-	return nil
+	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewInsert().Model(&row).Exec(ctx)
+		if duplicate(err) {
+			return callwright.Errorf(callwright.CodeDuplicateName, "A secret named %q exists: delete it first or choose another name.", s.Name)
+		}
+		if err != nil {
+			return fmt.Errorf("store secret: %w", err)
+		}
+		return nil
+	})
 }
 
 // SecretByName returns a secret and its sealed value.

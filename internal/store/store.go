@@ -37,7 +37,10 @@ type DB struct {
 	read  *bun.DB
 	hot   statements // of write
 	look  statements // of read
-	group group
+	group *group
+
+	// before runs in a transaction just before it commits; see Once.
+	before func(context.Context, bun.Tx) error
 }
 
 // OpenSQLite opens, or makes, the database file in the folder dir and brings it
@@ -59,7 +62,7 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
-	db.group.commit = db.record
+	db.group = &group{commit: db.record}
 	db.hot, err = prepare(ctx, write, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -114,7 +117,12 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // tx runs fn in one write transaction.
 func (db *DB) tx(ctx context.Context, fn func(context.Context, bun.Tx) error) error {
-	return db.write.RunInTx(ctx, nil, fn)
+	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if err := fn(ctx, tx); err != nil || db.before == nil {
+			return err
+		}
+		return db.before(ctx, tx)
+	})
 }
 
 // found turns "no rows" into not_found for a thing of the given kind.

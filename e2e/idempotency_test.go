@@ -1,0 +1,152 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callwright/internal/app"
+)
+
+// once sends a POST with an Idempotency-Key.
+func (s *server) once(key, idempotencyKey, path, body string) (response, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), "POST", s.url+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		return response{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Idempotency-Key", idempotencyKey)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return response{}, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	return response{res.StatusCode, res.Header, raw}, err
+}
+
+// TestIdempotencyKey: the same request gets the same answer, byte for byte, and
+// does nothing; another request with the key is refused; validation errors are not
+// kept; another organization's key is its own; a day later it is forgotten.
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	later := time.Duration(0)
+	s := start(t, func(o *app.Options) {
+		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(later) }
+	})
+	rivals := s.newKey("Rivals", "agents:read", "agents:write")
+	post := func(key, name, body string) response {
+		t.Helper()
+		r, err := s.once(key, name, "/agents", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := post(s.key, "k", `{"name":""}`); r.status != 400 {
+		t.Fatalf("want 400, got %d %s", r.status, r.body)
+	}
+	first := post(s.key, "k", `{"name":"One"}`)
+	again := post(s.key, "k", `{"name":"One"}`)
+	if first.status != 201 || again.status != 201 || !bytes.Equal(first.body, again.body) || again.header.Get("Idempotency-Replayed") != "true" || first.header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("got %d %s and %d %s", first.status, first.body, again.status, again.body)
+	}
+	if ct := again.header.Get("Content-Type"); ct != first.header.Get("Content-Type") {
+		t.Errorf("content type %s, was %s", ct, first.header.Get("Content-Type"))
+	}
+	if r := post(s.key, "k", `{"name":"Two"}`); r.status != 422 || r.problem(t).Code != "idempotency_key_reused" {
+		t.Errorf("another body: got %d %s", r.status, r.body)
+	}
+	if r := post(rivals, "k", `{"name":"Two"}`); r.status != 201 {
+		t.Errorf("another organization: got %d %s", r.status, r.body)
+	}
+	if r := post(s.key, strings.Repeat("k", 256), `{"name":"Two"}`); r.status != 400 || r.problem(t).Errors[0].Field != "Idempotency-Key" {
+		t.Errorf("a long key: got %d %s", r.status, r.body)
+	}
+	var agents []struct{ ID string }
+	s.must("GET", "/agents", nil, &agents)
+	if len(agents) != 1 {
+		t.Fatalf("%d agents were made", len(agents))
+	}
+	mu.Lock()
+	later = 25 * time.Hour
+	mu.Unlock()
+	if r := post(s.key, "k", `{"name":"Two"}`); r.status != 201 {
+		t.Errorf("a day later: got %d %s", r.status, r.body)
+	}
+
+	// The other operations that take one.
+	id := agents[0].ID
+	skill := `{"name":"S","description":"Use it when a caller asks.","skillType":"http_webhook","executionConfig":{"url":"https://api.example.com/","headers":{"X-Api-Key":"v"}}}`
+	var version string
+	for path, body := range map[string]string{"/agents/" + id + "/skills": skill, "/secrets": `{"name":"N","value":"v"}`, "/agents/" + id + "/publish": `{"note":"n"}`} {
+		var answers [2]response
+		for i := range answers {
+			var err error
+			if answers[i], err = s.once(s.key, "k"+path, path, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if answers[0].status >= 300 || !bytes.Equal(answers[0].body, answers[1].body) || answers[1].header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("%s: %d %s, then %d %s", path, answers[0].status, answers[0].body, answers[1].status, answers[1].body)
+		}
+		if strings.HasSuffix(path, "/publish") {
+			var v struct{ ID string }
+			answers[0].data(t, &v)
+			version = v.ID
+		}
+	}
+	var versions []struct{ ID string }
+	s.must("GET", "/agents/"+id+"/versions", nil, &versions)
+	if len(versions) != 1 || versions[0].ID != version {
+		t.Errorf("published %d times", len(versions))
+	}
+}
+
+// TestRacingIdempotencyKeys: of many racing requests with one key exactly one has
+// an effect; everyone else gets its answer, or is told to ask again.
+func TestRacingIdempotencyKeys(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.agent(map[string]any{})
+	const racers = 200
+	statuses := make([]string, racers)
+	var group sync.WaitGroup
+	for i := range racers {
+		group.Go(func() {
+			r, err := s.once(s.key, "race", "/agents/"+id+"/skills", `{"name":"S","description":"Use it when a caller asks.","skillType":"http_webhook","executionConfig":{"url":"https://api.example.com/","headers":{"X-Api-Key":"v"}}}`)
+			if err != nil {
+				statuses[i] = err.Error()
+				return
+			}
+			statuses[i] = fmt.Sprint(r.status)
+			if r.status == 201 {
+				statuses[i] += string(r.body)
+			}
+		})
+	}
+	group.Wait()
+	made := ""
+	for _, st := range statuses {
+		switch {
+		case st == "409":
+		case strings.HasPrefix(st, "201") && (made == "" || st == made):
+			made = st
+		default:
+			t.Fatalf("an answer was %s, another %s", st, made)
+		}
+	}
+	var skills []struct{ ID string }
+	s.must("GET", "/agents/"+id+"/skills", nil, &skills)
+	var secrets []struct{ Name string }
+	s.must("GET", "/secrets", nil, &secrets)
+	if len(skills) != 1 || len(secrets) != 1 {
+		t.Errorf("%d skills and %d secrets were made", len(skills), len(secrets))
+	}
+}
