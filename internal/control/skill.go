@@ -56,7 +56,7 @@ func (s *Service) CreateSkill(ctx context.Context, actor callwright.Actor, agent
 	if err != nil {
 		return callwright.Skill{}, err
 	}
-	if err := s.Store.CreateSkill(ctx, sk); err != nil {
+	if err := s.Store.Once(actor, sk.CreatedAt, &sk).CreateSkill(ctx, sk); err != nil {
 		s.forget(ctx, actor, hidden)
 		return callwright.Skill{}, err
 	}
