@@ -31,7 +31,7 @@ func Consent(words string) Answer {
 	yes, rest := take(rest, yesPhrases())
 	_, rest = take(rest, courtesies())
 	switch {
-	case strings.Trim(rest, gap) != "":
+	case strings.Trim(rest, " .") != "":
 		return Unclear
 	case no && !yes:
 		return No
@@ -41,7 +41,7 @@ func Consent(words string) Answer {
 	return Unclear
 }
 
-// gap stands where a phrase was taken; normal leaves no full stops.
+// gap stands where a phrase was taken; normal leaves no full stops of its own.
 const gap = " . "
 
 // take removes whole-word occurrences of the phrases, longest first, and tells
