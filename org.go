@@ -1,6 +1,9 @@
 package callwright
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // An Org is one tenant. Everything belongs to exactly one.
 type Org struct {
@@ -88,4 +91,15 @@ type Secret struct {
 	AllowedHosts []string `json:"allowedHosts" doc:"The only hosts the value may be sent to; empty: any host a skill names"`
 	CreatedAt    Time     `json:"createdAt"`
 	UpdatedAt    Time     `json:"updatedAt"`
+}
+
+// An AuditEvent is one change that an operator made.
+type AuditEvent struct {
+	ID        EventID         `json:"id"`
+	Actor     string          `json:"actor" doc:"Id of the key, or server or command line"`
+	Action    string          `json:"action" doc:"What was done, for example skill.update"`
+	Resource  string          `json:"resource" doc:"Id of what it was done to"`
+	Before    json.RawMessage `json:"before" doc:"As it was; null when it was made. Secrets are references or left out"`
+	After     json.RawMessage `json:"after" doc:"As it is; null when it was deleted"`
+	CreatedAt Time            `json:"createdAt"`
 }

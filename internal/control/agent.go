@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"callwright"
+	"callwright/internal/store"
 )
 
 // CreateAgent makes a draft agent. problems are what the caller found wrong with
@@ -19,7 +20,7 @@ func (s *Service) CreateAgent(ctx context.Context, actor callwright.Actor, spec 
 	now := s.Now()
 	a := callwright.Agent{ID: callwright.NewID[callwright.AgentID](now), OrganizationID: actor.Org, AgentSpec: spec, Version: 1, Status: "draft",
 		CreatedBy: string(actor.Key), CreatedAt: callwright.At(now), UpdatedAt: callwright.At(now)}
-	return a, s.Store.Once(actor, a.CreatedAt, &a).CreateAgent(ctx, a)
+	return a, s.Store.As(actor, now, store.Change{Action: "agent.create", Resource: string(a.ID), After: &a}).CreateAgent(ctx, a)
 }
 
 // Agent returns an agent with its draft.
@@ -35,7 +36,10 @@ func (s *Service) ListAgents(ctx context.Context, actor callwright.Actor, p call
 // PatchAgent changes members of an agent's draft. version, unless it is 0, is the
 // one that the client read: a newer one is stale_version with the agent as it is.
 func (s *Service) PatchAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID, version int, patch []byte, problems []callwright.FieldError) (callwright.Agent, error) {
-	return s.Store.UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+	var before, after callwright.Agent
+	change := store.Change{Action: "agent.update", Resource: string(id), Before: &before, After: &after}
+	return s.Store.As(actor, s.Now(), change).UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+		before = *a
 		if version != 0 && version != a.Version {
 			stale := callwright.Errorf(callwright.CodeStaleVersion, "The agent is at version %d: apply your change to that, which data has, and send it again.", a.Version)
 			stale.Current = *a
@@ -51,13 +55,18 @@ func (s *Service) PatchAgent(ctx context.Context, actor callwright.Actor, id cal
 		a.AgentSpec = spec
 		a.Version++
 		a.UpdatedAt = s.now()
+		after = *a
 		return nil
 	})
 }
 
 // DeleteAgent takes an agent out of service for good.
 func (s *Service) DeleteAgent(ctx context.Context, actor callwright.Actor, id callwright.AgentID) error {
-	return s.Store.DeleteAgent(ctx, actor.Org, id, s.now())
+	before, err := s.Store.Agent(ctx, actor.Org, id)
+	if err != nil {
+		return err
+	}
+	return s.Store.As(actor, s.Now(), store.Change{Action: "agent.delete", Resource: string(id), Before: &before}).DeleteAgent(ctx, actor.Org, id, s.now())
 }
 
 // checkAgent reports everything wrong with a spec, and fills in defaults.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"callwright"
+	"callwright/internal/store"
 )
 
 const secretKeyPrefix = "cw_sk_live_"
@@ -37,7 +38,8 @@ func (s *Service) CreateKey(ctx context.Context, orgName, keyName string, scopes
 	}
 	key := callwright.Key{ID: callwright.NewID[callwright.KeyID](now), OrganizationID: org.ID, Name: keyName, Scopes: scopes, CreatedAt: callwright.At(now)}
 	plain := secretKeyPrefix + strings.ToLower(rand.Text()+rand.Text()[:14]) // 200 bits
-	return key, plain, s.Store.CreateKey(ctx, key, hashKey(plain))
+	line := callwright.Actor{Org: org.ID, Key: "command line"}
+	return key, plain, s.Store.As(line, now, store.Change{Action: "key.create", Resource: string(key.ID), After: &key}).CreateKey(ctx, key, hashKey(plain))
 }
 
 // Authenticate returns who holds a key.

@@ -29,12 +29,18 @@ func (s *Service) Publish(ctx context.Context, actor callwright.Actor, id callwr
 		return callwright.Version{}, &callwright.Error{Code: callwright.CodeNotPublishable, Message: "The draft cannot be published as it is.", Fields: bad}
 	}
 	var v callwright.Version
-	return s.Store.Once(actor, s.now(), &v).Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
+	return s.Store.As(actor, s.Now(), store.Change{Action: "agent.publish", Resource: string(id), After: &v}).Publish(ctx, actor.Org, id, func(snap callwright.Snapshot, number int) (callwright.Version, error) {
 		now := s.Now()
 		v = callwright.Version{ID: callwright.NewID[callwright.VersionID](now), AgentID: id, Version: number, CompiledConfig: snap, Note: note,
 			PublishedAt: callwright.At(now), PublishedBy: string(actor.Key)}
 		return v, nil
 	})
+}
+
+// ListAudit returns a page of the organization's audit trail, newest first; with a
+// resource, of that alone.
+func (s *Service) ListAudit(ctx context.Context, actor callwright.Actor, resource string, p callwright.Page) ([]callwright.AuditEvent, callwright.Pagination, error) {
+	return s.Store.ListAudit(ctx, actor.Org, resource, p)
 }
 
 // Answered returns the stored answer to an idempotency key of the actor's
@@ -73,7 +79,11 @@ func (s *Service) Rollback(ctx context.Context, actor callwright.Actor, id callw
 	if err != nil {
 		return v, err
 	}
-	_, err = s.Store.Once(actor, s.now(), &v).UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+	var before struct {
+		PublishedVersionID callwright.VersionID `json:"publishedVersionId"`
+	}
+	_, err = s.Store.As(actor, s.Now(), store.Change{Action: "agent.rollback", Resource: string(id), Before: &before, After: &v}).UpdateAgent(ctx, actor.Org, id, func(a *callwright.Agent) error {
+		before.PublishedVersionID = a.PublishedVersionID
 		a.PublishedVersionID, a.Status = v.ID, "published"
 		a.Version++
 		a.UpdatedAt = s.now()

@@ -13,6 +13,7 @@ import (
 	"callwright"
 	"callwright/internal/secret"
 	"callwright/internal/skill"
+	"callwright/internal/store"
 	"callwright/internal/tmpl"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) seal(ctx context.Context, actor callwright.Actor, spec SecretS
 	if err != nil {
 		return callwright.Secret{}, fmt.Errorf("seal secret: %w", err)
 	}
-	return sec, s.Store.Once(actor, sec.CreatedAt, &sec).CreateSecret(ctx, org, sec, base64.StdEncoding.EncodeToString(sealed))
+	return sec, s.Store.As(actor, now, store.Change{Action: "secret.create", Resource: string(sec.ID), After: &sec}).CreateSecret(ctx, org, sec, base64.StdEncoding.EncodeToString(sealed))
 }
 
 // ListSecrets returns the organization's secrets without their values.
@@ -75,7 +76,7 @@ func (s *Service) ListSecrets(ctx context.Context, actor callwright.Actor) ([]ca
 // DeleteSecret removes a secret by id or name. Skills that name it fail from now
 // on.
 func (s *Service) DeleteSecret(ctx context.Context, actor callwright.Actor, idOrName string) error {
-	return s.Store.DeleteSecret(ctx, actor.Org, idOrName)
+	return s.Store.As(actor, s.Now(), store.Change{Action: "secret.delete", Resource: idOrName}).DeleteSecret(ctx, actor.Org, idOrName)
 }
 
 // Secret opens a secret that is about to be sent to host. It is for executors.
@@ -160,6 +161,8 @@ func (s *Service) checkSecrets(ctx context.Context, actor callwright.Actor, k sk
 // names it made.
 func (s *Service) hide(ctx context.Context, actor callwright.Actor, spec *callwright.SkillSpec) ([]string, error) {
 	lits, config := literals(s.Kinds[spec.SkillType], spec)
+	alone := actor
+	alone.Once = nil // the answer to the request is the skill's
 	var made []string
 	for _, l := range lits {
 		v, ok := lookup(config, l.Path).(string)
@@ -174,7 +177,7 @@ func (s *Service) hide(ctx context.Context, actor callwright.Actor, spec *callwr
 		if l.Host != "" {
 			hidden.AllowedHosts = []string{l.Host}
 		}
-		if _, err := s.seal(ctx, callwright.Actor{Org: actor.Org}, hidden); err != nil {
+		if _, err := s.seal(ctx, alone, hidden); err != nil {
 			s.forget(ctx, actor, made)
 			return nil, err
 		}
@@ -194,8 +197,9 @@ func (s *Service) hide(ctx context.Context, actor callwright.Actor, spec *callwr
 
 // forget removes secrets that were made for a skill that was not stored.
 func (s *Service) forget(ctx context.Context, actor callwright.Actor, names []string) {
+	actor.Once = nil
 	for _, n := range names {
-		if err := s.Store.DeleteSecret(context.WithoutCancel(ctx), actor.Org, n); err != nil {
+		if err := s.DeleteSecret(context.WithoutCancel(ctx), actor, n); err != nil {
 			s.Log.WarnContext(ctx, "remove an unused secret", "secret", n, "error", err)
 		}
 	}

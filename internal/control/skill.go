@@ -56,7 +56,7 @@ func (s *Service) CreateSkill(ctx context.Context, actor callwright.Actor, agent
 	if err != nil {
 		return callwright.Skill{}, err
 	}
-	if err := s.Store.Once(actor, sk.CreatedAt, &sk).CreateSkill(ctx, sk); err != nil {
+	if err := s.Store.As(actor, s.Now(), store.Change{Action: "skill.create", Resource: string(sk.ID), After: &sk}).CreateSkill(ctx, sk); err != nil {
 		s.forget(ctx, actor, hidden)
 		return callwright.Skill{}, err
 	}
@@ -122,12 +122,15 @@ func (s *Service) PatchSkill(ctx context.Context, actor callwright.Actor, agent 
 	if err != nil {
 		return callwright.Skill{}, err
 	}
-	sk, err := s.Store.UpdateSkill(ctx, actor.Org, agent, id, func(sk *callwright.Skill) error {
+	var after callwright.Skill
+	change := store.Change{Action: "skill.update", Resource: string(id), Before: &current, After: &after}
+	sk, err := s.Store.As(actor, s.Now(), change).UpdateSkill(ctx, actor.Org, agent, id, func(sk *callwright.Skill) error {
 		if sk.UpdatedAt != current.UpdatedAt {
 			return callwright.Errorf(callwright.CodeStaleVersion, "The skill was changed by someone else at the same moment: read it and try again.")
 		}
 		sk.SkillSpec = spec
 		sk.UpdatedAt = max(s.now(), sk.UpdatedAt+1)
+		after = *sk
 		return nil
 	})
 	if err != nil {
@@ -139,7 +142,11 @@ func (s *Service) PatchSkill(ctx context.Context, actor callwright.Actor, agent 
 
 // DeleteSkill takes a skill off the draft.
 func (s *Service) DeleteSkill(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, id callwright.SkillID) error {
-	return s.Store.DeleteSkill(ctx, actor.Org, agent, id, s.now())
+	before, err := s.Store.Skill(ctx, actor.Org, agent, id)
+	if err != nil {
+		return err
+	}
+	return s.Store.As(actor, s.Now(), store.Change{Action: "skill.delete", Resource: string(id), Before: &before}).DeleteSkill(ctx, actor.Org, agent, id, s.now())
 }
 
 // A SkillTest is the answer of the test action.

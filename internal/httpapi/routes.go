@@ -37,6 +37,7 @@ func (a *API) routes() {
 	a.agentRoutes()
 	a.skillRoutes()
 	a.secretRoutes()
+	a.auditRoute()
 	a.chatRoutes()
 }
 
@@ -270,5 +271,16 @@ func (a *API) secretRoutes() {
 	register(a, operation{method: remove, path: "/secrets/{id}", id: "deleteSecret", tag: "Secrets", scope: callwright.SkillsWrite, summary: "Delete a secret", doc: "Skills that name it fail from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *path) (*deleted, error) {
 			return gone(a.Control.DeleteSecret(ctx, actor, in.ID))
+		})
+}
+
+func (a *API) auditRoute() {
+	type list struct {
+		Paging
+		Resource string `query:"resource" maxLength:"100" doc:"Id of an agent, skill, secret or key: only what was done to it"`
+	}
+	register(a, operation{method: get, path: "/audit-events", id: "listAuditEvents", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List audit events", doc: "Who changed what, newest first, with what it was before and is after. Each is written with the change it tells of."},
+		func(ctx context.Context, actor callwright.Actor, in *list) (*page[callwright.AuditEvent], error) {
+			return paged(a.Control.ListAudit(ctx, actor, in.Resource, in.page()))
 		})
 }

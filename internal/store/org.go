@@ -46,10 +46,12 @@ type keyRow struct {
 // CreateKey stores a key under the hash of its text.
 func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) error {
 	row := keyRow{OrganizationID: k.OrganizationID, ID: k.ID, Name: k.Name, Hash: hash, Scopes: encode(k.Scopes), CreatedAt: k.CreatedAt}
-	if _, err := db.write.NewInsert().Model(&row).Exec(ctx); err != nil {
-		return fmt.Errorf("store key: %w", err)
-	}
-	return nil
+	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+			return fmt.Errorf("store key: %w", err)
+		}
+		return nil
+	})
 }
 
 // KeyByHash finds the key whose text has the hash, in whichever organization:
@@ -125,12 +127,14 @@ func (db *DB) ListSecrets(ctx context.Context, org callwright.OrgID) ([]callwrig
 
 // DeleteSecret removes a secret by id or name.
 func (db *DB) DeleteSecret(ctx context.Context, org callwright.OrgID, idOrName string) error {
-	res, err := db.write.NewDelete().Table("secrets").Where("organization_id = ? AND (id = ? OR name = ?)", org, idOrName, idOrName).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("delete secret: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, callwright.Errorf(callwright.CodeNotFound, "There is no such secret in your organization."))
-	}
-	return nil
+	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		res, err := tx.NewDelete().Table("secrets").Where("organization_id = ? AND (id = ? OR name = ?)", org, idOrName, idOrName).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("delete secret: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, callwright.Errorf(callwright.CodeNotFound, "There is no such secret in your organization."))
+		}
+		return nil
+	})
 }

@@ -39,7 +39,7 @@ type DB struct {
 	look  statements // of read
 	group *group
 
-	// before runs in a transaction just before it commits; see Once.
+	// before runs in a transaction just before it commits; see As.
 	before func(context.Context, bun.Tx) error
 }
 

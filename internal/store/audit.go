@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"callwright"
+)
+
+// A Change is what an operator does to something, for the audit trail. Before and
+// After are read when the transaction is about to commit, so they may point to
+// what it makes.
+type Change struct {
+	Action   string // skill.create
+	Resource string // id
+	Before   any    // nil when it is made
+	After    any    // nil when it is deleted
+}
+
+// As returns a view of the database whose next transaction also records who makes
+// the change, and the answer to the actor's idempotency key if there is one: all of
+// it, or nothing. Two requests with one key that race have one winner; the other's
+// transaction fails with idempotency_in_progress and changes nothing.
+func (db *DB) As(actor callwright.Actor, now time.Time, c Change) *DB {
+	view := *db
+	view.before = func(ctx context.Context, tx bun.Tx) error {
+		if err := audit(ctx, tx, actor, now, c); err != nil {
+			return err
+		}
+		if actor.Once == nil {
+			return nil
+		}
+		return once(ctx, tx, actor, callwright.At(now), c.After)
+	}
+	return &view
+}
+
+func audit(ctx context.Context, tx bun.Tx, actor callwright.Actor, now time.Time, c Change) error {
+	ev := callwright.AuditEvent{ID: callwright.NewID[callwright.EventID](now), Actor: string(actor.Key), Action: c.Action, Resource: c.Resource,
+		Before: json.RawMessage(encode(c.Before)), After: json.RawMessage(encode(c.After)), CreatedAt: callwright.At(now)}
+	if ev.Actor == "" {
+		ev.Actor = "server"
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO audit_events (organization_id, id, resource, doc) VALUES (?, ?, ?, ?)", actor.Org, ev.ID, ev.Resource, encode(ev))
+	if err != nil {
+		return fmt.Errorf("store audit event: %w", err)
+	}
+	return nil
+}
+
+func once(ctx context.Context, tx bun.Tx, actor callwright.Actor, now callwright.Time, data any) error {
+	status, body, err := actor.Once.Answer(data)
+	if err != nil {
+		return fmt.Errorf("make the answer to an idempotency key: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at <= ?", actor.Org, actor.Once.Key, now-expiry); err != nil {
+		return fmt.Errorf("expire idempotency key: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO idempotency (organization_id, client_key, fingerprint, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		actor.Org, actor.Once.Key, actor.Once.Fingerprint, status, string(body), now)
+	if duplicate(err) {
+		return callwright.Errorf(callwright.CodeInProgress, "Another request with this Idempotency-Key was first. Send yours again for its answer.")
+	}
+	if err != nil {
+		return fmt.Errorf("store idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ListAudit returns a page of the organization's audit trail, newest first; with a
+// resource, of that alone.
+func (db *DB) ListAudit(ctx context.Context, org callwright.OrgID, resource string, p callwright.Page) ([]callwright.AuditEvent, callwright.Pagination, error) {
+	q := db.read.NewSelect().Table("audit_events").Where("organization_id = ?", org)
+	if resource != "" {
+		q = q.Where("resource = ?", resource)
+	}
+	return list[callwright.AuditEvent](ctx, q, p)
+}
