@@ -194,8 +194,84 @@ func Parameters(s callwright.SkillSpec) (json.RawMessage, []string, error) {
 	}
 	// A model must not add parameters of its own.
 	doc["additionalProperties"] = json.RawMessage(`false`)
+	for _, name := range []string{"properties", "$defs"} {
+		closed, _, err := closeEach(doc[name])
+		if err != nil {
+			return nil, nil, err
+		}
+		if closed != nil {
+			doc[name] = closed
+		}
+	}
 	out, err := json.Marshal(doc)
 	return out, required, err
+}
+
+// closeEach closes every schema of an object of schemas. Schemas that are closed
+// already keep their bytes, and so their order of members.
+func closeEach(raw json.RawMessage) (_ json.RawMessage, changed bool, err error) {
+	var schemas map[string]json.RawMessage
+	if len(raw) == 0 {
+		return raw, false, nil
+	}
+	if err := json.Unmarshal(raw, &schemas); err != nil {
+		return nil, false, fmt.Errorf("must be an object of schemas")
+	}
+	for name, s := range schemas {
+		closed, ch, err := closeObject(s)
+		if err != nil {
+			return nil, false, err
+		}
+		schemas[name], changed = closed, changed || ch
+	}
+	if !changed {
+		return raw, false, nil
+	}
+	out, err := json.Marshal(schemas)
+	return out, true, err
+}
+
+// closeObject makes a nested schema refuse members that it does not name, unless
+// its author said what others may be, or named none.
+func closeObject(raw json.RawMessage) (_ json.RawMessage, changed bool, err error) {
+	var node map[string]json.RawMessage
+	if json.Unmarshal(raw, &node) != nil {
+		return raw, false, nil // true and false are schemas too
+	}
+	for _, name := range []string{"properties", "$defs"} {
+		closed, ch, err := closeEach(node[name])
+		if err != nil {
+			return nil, false, err
+		}
+		if ch {
+			node[name], changed = closed, true
+		}
+	}
+	if items, ok := node["items"]; ok {
+		closed, ch, err := closeObject(items)
+		if err != nil {
+			return nil, false, err
+		}
+		if ch {
+			node["items"], changed = closed, true
+		}
+	}
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { _, ok := node[n]; return ok })
+	}
+	composed := has("allOf", "anyOf", "oneOf", "if")
+	if (has("properties") || composed && string(node["type"]) == `"object"`) && !has("additionalProperties", "unevaluatedProperties", "patternProperties") {
+		closing := "additionalProperties"
+		if composed {
+			closing = "unevaluatedProperties" // sees the members that a composition names
+		}
+		node[closing], changed = json.RawMessage(`false`), true
+	}
+	if !changed {
+		return raw, false, nil
+	}
+	out, err := json.Marshal(node)
+	return out, true, err
 }
 
 // toolName makes a unique tool name from a skill's name.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"callwright"
@@ -250,7 +251,7 @@ func (r *run) send(ctx context.Context) (Outcome, bool) {
 	ctx, cancel := context.WithTimeout(ctx, maxRun)
 	defer cancel()
 	c := r.turn.Conversation
-	res, err := r.skill.executor.Execute(ctx, skill.Call{
+	res, err := r.executed(ctx, skill.Call{
 		Org: c.OrganizationID, Agent: r.turn.Agent.Agent.ID, Conversation: c.ID, Skill: r.skill.ID, Run: r.record.ID, Channel: c.Channel,
 		Fields: r.fields, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun,
 	})
@@ -269,6 +270,18 @@ func (r *run) send(ctx context.Context) (Outcome, bool) {
 		out.Kind = Unknown
 	}
 	return out, false
+}
+
+// executed calls the executor. One that panics must not take the server and all its
+// conversations with it; what it had sent by then, nobody knows.
+func (r *run) executed(ctx context.Context, call skill.Call) (res skill.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.gate.Log.ErrorContext(ctx, "executor panicked", "skill", r.skill.ID, "panic", p, "stack", string(debug.Stack()))
+			res.Sent, err = true, callwright.Errorf(callwright.CodeInternal, "The skill broke off on the server; the log has the cause.")
+		}
+	}()
+	return r.skill.executor.Execute(ctx, call)
 }
 
 // inDoubt reports whether a write that was sent and failed so may have happened.

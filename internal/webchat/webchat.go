@@ -13,8 +13,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -130,9 +132,9 @@ func (c *Channel) begin(ctx context.Context, names []string, hash string, run fu
 	// cut a write in half.
 	turn := context.WithoutCancel(ctx)
 	c.running.Go(func() {
-		err := run(turn, r)
+		err := c.guarded(turn, r, run)
 		for errors.Is(err, errLate) { // ends: each time another request has gone on
-			err = run(turn, r)
+			err = c.guarded(turn, r, run)
 		}
 		c.mu.Lock()
 		for _, n := range names {
@@ -145,6 +147,17 @@ func (c *Channel) begin(ctx context.Context, names []string, hash string, run fu
 		r.finish(err)
 	})
 	return r, nil
+}
+
+// guarded runs a turn. One that panics must not take the server and all its
+// conversations with it; a retry takes it up from its journal.
+func (c *Channel) guarded(ctx context.Context, r *Reply, run func(context.Context, *Reply) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("turn panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return run(ctx, r)
 }
 
 func keyReused() error {

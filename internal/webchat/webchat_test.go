@@ -35,6 +35,7 @@ type echo struct {
 	started chan string    // the words, when an answer begins
 	gate    chan struct{}  // closed: go on
 	fail    error
+	panics  bool
 }
 
 func (e *echo) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
@@ -48,13 +49,16 @@ func (e *echo) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chun
 		}
 		e.at[first]++
 		e.most = max(e.most, e.at[first])
-		gate, fail := e.gate, e.fail
+		gate, fail, panics := e.gate, e.fail, e.panics
 		e.mu.Unlock()
 		defer func() {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			e.at[first]--
 		}()
+		if panics {
+			panic("a bug")
+		}
 		if e.started != nil {
 			e.started <- last.Content
 		}
@@ -686,6 +690,23 @@ func TestRetryOfAFailedTurn(t *testing.T) {
 	s.model.mu.Unlock()
 	if text, _ := said(t, s.send(sess.ID, "hi", "k2")); text != "You said: hi" {
 		t.Errorf("a new request: got %q, want an answer", text)
+	}
+}
+
+// A turn that panics is an error of that turn; the conversation goes on.
+func TestPanickingModel(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.model.panics = true
+	sess := s.session()
+	if _, _, err := follow(t.Context(), s.send(sess.ID, "hi", "")); callwright.CodeOf(err) != callwright.CodeInternal {
+		t.Errorf("got %v, want internal", err)
+	}
+	s.model.mu.Lock()
+	s.model.panics = false
+	s.model.mu.Unlock()
+	if text, _ := said(t, s.send(sess.ID, "hello", "")); text != "You said: hello" {
+		t.Errorf("the next turn: got %q, want an answer", text)
 	}
 }
 
