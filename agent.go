@@ -4,7 +4,7 @@ import "encoding/json"
 
 // AgentSpec is what an operator writes of an agent.
 type AgentSpec struct {
-	Name             string                     `json:"name" doc:"1 to 80 characters" example:"Appliance desk"`
+	Name             string                     `json:"name" doc:"1 to 200 characters" example:"Appliance desk"`
 	Persona          string                     `json:"persona" required:"false" doc:"Who the agent is and how it helps"`
 	PrimaryLanguage  string                     `json:"primaryLanguage" required:"false" default:"en-US" doc:"BCP-47 tag of the language it opens in"`
 	Languages        []string                   `json:"languages" required:"false" doc:"BCP-47 tags of all languages it speaks"`

@@ -71,7 +71,7 @@ func (s *Service) DeleteAgent(ctx context.Context, actor callwright.Actor, id ca
 
 // checkAgent reports everything wrong with a spec, and fills in defaults.
 func checkAgent(a *callwright.AgentSpec) []callwright.FieldError {
-	p := text("name", a.Name, 1, 80)
+	p := text("name", a.Name, 1, 200)
 	p = append(p, text("persona", a.Persona, 0, 20_000)...)
 	p = append(p, text("greeting", a.Greeting, 0, 2_000)...)
 	if a.PrimaryLanguage == "" {

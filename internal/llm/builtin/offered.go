@@ -43,15 +43,6 @@ func (p *param) titled() bool {
 	return lastWord(p.label, "name", "title") && !(p.kind == kindPerson && (p.callers() || anyWord(p.label, "patient", "student", "child", "driver", "passenger", "recipient")))
 }
 
-func (f *form) holds(name string) bool {
-	for _, v := range f.vals {
-		if strings.Contains(strings.ToLower(name), strings.ToLower(plain(v.value))) && len(plain(v.value)) > 2 {
-			return true
-		}
-	}
-	return false
-}
-
 // titles are the runs of capitalised words that do not begin a sentence, or
 // have more than one word.
 func titles(t text) []string {
