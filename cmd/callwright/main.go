@@ -75,6 +75,7 @@ func serve() *cobra.Command {
 	f.StringArrayVar(&o.OutboundAllow, "outbound-allow", nil, "private destination that skills may reach: a CIDR, or CIDR@80,8000-9000; repeatable")
 	f.StringVar(&o.MasterKeyFile, "master-key-file", "", "key file that seals secrets (default master.key in the data folder, made if missing)")
 	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
+	f.IntVar(&o.RateLimit, "rate-limit", o.RateLimit, "requests a minute of an organization, in this process; 0 for no limit")
 	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or openai/NAME")
 	f.StringVar(&o.OpenAIBaseURL, "openai-base-url", o.OpenAIBaseURL, "base URL of the OpenAI-compatible provider")
 	f.StringVar(&key, "openai-api-key", "", "key of that provider; better in CALLWRIGHT_OPENAI_API_KEY_FILE")

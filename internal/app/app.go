@@ -42,6 +42,7 @@ type Options struct {
 	OutboundAllow []string      // destinations beyond the public ones, see outbound.ParseRule
 	MasterKeyFile string        // empty: master.key in Data, made if missing
 	Drain         time.Duration // how long a stop waits for turns under way
+	RateLimit     int           // requests a minute of an organization; 0 for no limit
 
 	Model         string        // default llmModel of agents
 	OpenAIBaseURL string        // of the OpenAI-compatible provider
@@ -55,7 +56,7 @@ type Options struct {
 
 // Defaults returns the options of a fresh server.
 func Defaults() Options {
-	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, Model: "builtin",
+	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, RateLimit: 60_000, Model: "builtin",
 		OpenAIBaseURL: "https://api.openai.com/v1", OpenAIStream: true, ModelTimeout: time.Minute}
 }
 
@@ -127,7 +128,7 @@ func (a *App) build(keyring *secret.Keyring) {
 		}}
 	a.chat = &webchat.Channel{Engine: eng, Store: a.db, Now: o.Now, Log: o.Log}
 	router := chi.NewRouter()
-	a.API = httpapi.New(httpapi.Options{Control: a.Control, Chat: a.chat, Ready: a.db.Ping, PublicURL: a.URL, Now: o.Now, Log: o.Log}, router)
+	a.API = httpapi.New(httpapi.Options{Control: a.Control, Chat: a.chat, Ready: a.db.Ping, PublicURL: a.URL, RateLimit: o.RateLimit, Now: o.Now, Log: o.Log}, router)
 	dash.Mount(router)
 	a.handler = router
 }

@@ -305,7 +305,7 @@ func startOurs(dir, mock string) (*program, error) {
 		return nil, fmt.Errorf("build: %w: %s", err, out)
 	}
 	data := filepath.Join(dir, "data")
-	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "info",
+	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "info", "--rate-limit", "0",
 		"--model", "openai/m", "--openai-base-url", "http://"+mock+"/v1", "--openai-api-key", "k", "--openai-stream=false")
 	if err != nil {
 		return nil, err

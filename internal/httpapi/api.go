@@ -37,6 +37,7 @@ type Options struct {
 	Chat      *webchat.Channel
 	Ready     func(context.Context) error // whether the server can work
 	PublicURL func() string               // scheme and host, for links; no slash at the end
+	RateLimit int                         // requests a minute of an organization; 0 for no limit
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -45,6 +46,7 @@ type Options struct {
 type API struct {
 	Options
 	huma   huma.API
+	limits *limiter
 	bodies map[reflect.Type]*bodySchema
 	mu     sync.Mutex
 }
@@ -52,7 +54,7 @@ type API struct {
 // New makes the API and its routes on a router.
 func New(o Options, router chi.Router) *API {
 	installErrors()
-	a := &API{Options: o, bodies: map[reflect.Type]*bodySchema{}}
+	a := &API{Options: o, limits: &limiter{perMinute: o.RateLimit, now: o.Now}, bodies: map[reflect.Type]*bodySchema{}}
 	router.Use(a.request)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		a.writeError(w, r, callwright.Errorf(callwright.CodeNotFound, "There is nothing at %s.", r.URL.Path))

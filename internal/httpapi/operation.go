@@ -28,7 +28,7 @@ type operation struct {
 	summary string
 	doc     string
 	status  int   // of success; 0 means 200
-	errors  []int // besides 400, 401, 403, 404, 413 and 500
+	errors  []int // besides 400, 401, 403, 404, 413, 429 and 500
 	once    bool  // takes an Idempotency-Key
 }
 
@@ -38,7 +38,7 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		Method: op.method, Path: op.path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary, Description: op.doc,
 		DefaultStatus: op.status, MaxBodyBytes: maxBody + 1, // the limit itself is allowed
 		BodyReadTimeout: 10 * time.Second, SkipValidateBody: true, // read does, and reports everything at once
-		Errors:      append([]int{400, 401, 403, 404}, op.errors...),
+		Errors:      append([]int{400, 401, 403, 404, 429}, op.errors...),
 		Security:    []map[string][]string{{"apiKey": {string(op.scope)}}},
 		Middlewares: huma.Middlewares{a.authenticate(op.scope)},
 	}

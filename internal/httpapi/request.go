@@ -59,8 +59,8 @@ func (a *API) request(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate finds out who asks, and whether they may: a key first, then its
-// scope. It runs before anything of the request is read.
+// authenticate finds out who asks, and whether they may: a key first, then how
+// often, then its scope. It runs before anything of the request is read.
 func (a *API) authenticate(scope callwright.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		in := infoOf(ctx.Context())
@@ -69,6 +69,9 @@ func (a *API) authenticate(scope callwright.Scope) func(huma.Context, func(huma.
 			key = ""
 		}
 		actor, err := a.Control.Authenticate(ctx.Context(), strings.TrimSpace(key))
+		if err == nil && !a.limits.take(actor.Org, ctx.SetHeader) {
+			err = tooMany()
+		}
 		if err == nil && scope != "" && !actor.Can(scope) {
 			err = callwright.Errorf(callwright.CodeMissingScope, "This key does not hold the scope %s, which the operation needs.", scope)
 		}
