@@ -50,11 +50,17 @@ func TestAgents(t *testing.T) {
 		t.Errorf("patched: %+v", patched)
 	}
 	for body, field := range map[string]string{`{"businessHours":{"timezone":"Mars/Base"}}`: "businessHours.timezone", `{"primaryLanguage":"!!"}`: "primaryLanguage",
+		`{"handoffConfig":{"transferDestination":"the front desk"}}`:                        "handoffConfig.transferDestination",
+		`{"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"12"}]}}`: "handoffConfig.transferRules[0].destination",
 		`{"llmTemperature":9}`: "llmTemperature", `{"name":""}`: "name", `{"handoffConfig":{"warm":"yes"}}`: "handoffConfig.warm"} {
 		r := s.try(s.key, "PATCH", "/agents/"+id, body)
 		if p := r.problem(t); r.status != 400 || len(p.Errors) != 1 || p.Errors[0].Field != field {
 			t.Errorf("%s: want 400 for %s, got %d %s", body, field, r.status, r.body)
 		}
+	}
+	s.must("PATCH", "/agents/"+id, `{"handoffConfig":{"transferDestination":"(555) 234-5678"}}`, &patched)
+	if patched.HandoffConfig.TransferDestination != "+15552345678" {
+		t.Errorf("a 10-digit number should be normalised; got %s", patched.HandoffConfig.TransferDestination)
 	}
 	s.publish(id)
 	s.publish(id)

@@ -83,6 +83,7 @@ func checkAgent(a *callwright.AgentSpec) []callwright.FieldError {
 	}
 	p = append(p, oneOf("languageBehavior", &a.LanguageBehavior, "single_language", "code_switch")...)
 	p = append(p, checkHours(a.BusinessHours)...)
+	p = append(p, checkDestinations(a)...)
 	if a.IsActive == nil {
 		yes := true
 		a.IsActive = &yes

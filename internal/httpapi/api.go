@@ -90,6 +90,14 @@ func config() huma.Config {
 	c.DocsPath, c.SchemasPath, c.OpenAPIPath = "", "", "/openapi"
 	c.Info.Description = "Agents that answer the phone and the chat window and act through your own systems. Authenticate with `Authorization: Bearer cw_sk_live_…`."
 	c.Info.License = &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}
+	c.Info.Contact = &huma.Contact{Name: "Callwright"}
+	c.Tags = []*huma.Tag{
+		{Name: "Agents", Description: "What callers talk to: a draft that is edited, and versions that are published."},
+		{Name: "Skills", Description: "The atomic actions of an agent, typically one call to a system."},
+		{Name: "Secrets", Description: "Values that skills send and nobody can read back."},
+		{Name: "Chat", Description: "Conversations in writing."},
+		{Name: "Observe", Description: "What happened."},
+	}
 	c.Servers = []*huma.Server{{URL: Base}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiKey": {Type: "http", Scheme: "bearer",
 		Description: "A secret key, made with `callwright keys create`. Each operation lists the scope that the key must hold."}}

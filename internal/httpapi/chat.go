@@ -54,7 +54,7 @@ func (a *API) chatRoutes() {
 			}
 			return answered(a.Chat.Start(ctx, actor, spec))
 		}), true)
-	register(a, operation{method: get, path: "/chat/sessions/{id}", id: "getChatSession", tag: "Chat", scope: callwright.ChatRead, summary: "Get a chat"},
+	register(a, operation{method: get, path: "/chat/sessions/{id}", id: "getChatSession", tag: "Chat", scope: callwright.ChatRead, summary: "Get a chat", doc: "With everything that was said."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.Session(ctx, actor, id(in.ID)))
 		})
@@ -63,7 +63,7 @@ func (a *API) chatRoutes() {
 			s, err := a.Chat.Session(ctx, actor, id(in.ID))
 			return answered(s.Messages, err)
 		})
-	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", tag: "Chat", scope: callwright.ChatWrite, summary: "End a chat"},
+	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", tag: "Chat", scope: callwright.ChatWrite, summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.End(ctx, actor, id(in.ID)))
 		})

@@ -215,7 +215,7 @@ func (a *API) skillRoutes() {
 			}
 			return answered(a.Control.CreateSkill(ctx, actor, agent(in.AgentID), spec, problems))
 		}), true)
-	register(a, operation{method: get, path: "/agents/{agentId}/skills/{id}", id: "getSkill", tag: "Skills", scope: callwright.SkillsRead, summary: "Get a skill"},
+	register(a, operation{method: get, path: "/agents/{agentId}/skills/{id}", id: "getSkill", tag: "Skills", scope: callwright.SkillsRead, summary: "Get a skill", doc: "Of the draft."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*answer[one], error) {
 			return answered(a.Control.Skill(ctx, actor, agent(in.AgentID), id(in.ID)))
 		})

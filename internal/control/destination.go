@@ -1,0 +1,52 @@
+package control
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"callwright"
+)
+
+// checkDestination checks where a call may go: a number in E.164 or a SIP URI. A
+// 10-digit US number is brought to E.164. Empty is none.
+func checkDestination(field string, v *string) []callwright.FieldError {
+	is := func(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+	bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(*v)
+	switch {
+	case *v == "" || is(`^sips?:[^\s@]+@[^\s@]+$`, *v):
+		return nil
+	case is(`^[2-9][0-9]{2}[2-9][0-9]{6}$`, bare):
+		*v = "+1" + bare
+		return nil
+	case is(`^\+[1-9][0-9]{6,14}$`, bare):
+		*v = bare
+		return nil
+	}
+	return at(field, "must be a number in E.164 such as +15551234567, or a SIP URI such as sip:desk@example.com")
+}
+
+// checkDestinations checks every destination of an agent.
+func checkDestinations(a *callwright.AgentSpec) []callwright.FieldError {
+	p := checkDestination("handoffConfig.transferDestination", &a.HandoffConfig.TransferDestination)
+	for i := range a.HandoffConfig.TransferRules {
+		r := &a.HandoffConfig.TransferRules[i]
+		field := fmt.Sprintf("handoffConfig.transferRules[%d]", i)
+		p = append(p, text(field+".label", r.Label, 1, 80)...)
+		p = append(p, text(field+".when", r.When, 1, 500)...)
+		if r.Destination == "" {
+			p = append(p, at(field+".destination", "is required")...)
+		}
+		p = append(p, checkDestination(field+".destination", &r.Destination)...)
+	}
+	p = append(p, checkDestination("businessHours.afterHours.number", &a.BusinessHours.AfterHours.Number)...)
+	return append(p, emergency(a.BusinessHours.AfterHours.EmergencyNumber)...)
+}
+
+// emergency lines may be short codes such as 911 or 112.
+func emergency(v string) []callwright.FieldError {
+	if v == "" || regexp.MustCompile(`^[0-9]{2,6}$`).MatchString(v) {
+		return nil
+	}
+	return checkDestination("businessHours.afterHours.emergencyNumber", &v)
+}
