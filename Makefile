@@ -1,4 +1,5 @@
 # make test      every test, race detector on; installs the real parts it needs
+# make soak      the long form of tests that are short in make test
 # make bench     CPU time of one tool turn beside a floor program
 # make generate  remake the committed generated files
 # make lint      gofmt, vet, staticcheck
@@ -6,13 +7,16 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ROOT        = $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: build test parts bench generate lint fuzz
+.PHONY: build test soak parts bench generate lint fuzz
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/callwright ./cmd/callwright
 
 test: parts
 	go test -race -count=1 -json ./... | go run ./internal/testcount
+
+soak: parts
+	go test ./e2e -count=1 -timeout 60m -run TestBadInputs -badinputs 10000
 
 # The real counterparts of the tests: Node with the official OpenAI client,
 # Python for requests as the integration guide writes them.

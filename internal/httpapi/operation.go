@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -208,7 +209,7 @@ func (a *API) check(t reflect.Type, ref string, raw []byte) ([]callwright.FieldE
 	if err != nil {
 		return nil, err
 	}
-	var problems []callwright.FieldError
+	problems := nul("", value)
 	for _, p := range s.Validate(value) {
 		if p.Path == "" {
 			p.Path = "body"
@@ -216,6 +217,29 @@ func (a *API) check(t reflect.Type, ref string, raw []byte) ([]callwright.FieldE
 		problems = append(problems, callwright.FieldError{Field: p.Path, Message: p.Message})
 	}
 	return problems, nil
+}
+
+// nul finds the character U+0000, which databases and C programs cannot take.
+func nul(path string, v any) []callwright.FieldError {
+	var problems []callwright.FieldError
+	switch v := v.(type) {
+	case string:
+		if strings.ContainsRune(v, 0) {
+			return []callwright.FieldError{{Field: path, Message: "must not hold the character U+0000"}}
+		}
+	case []any:
+		for i, item := range v {
+			problems = append(problems, nul(schema.Join(path, strconv.Itoa(i)), item)...)
+		}
+	case map[string]any:
+		for name, item := range v {
+			if strings.ContainsRune(name, 0) {
+				problems = append(problems, callwright.FieldError{Field: schema.Join(path, "body"), Message: "has a member whose name holds the character U+0000"})
+			}
+			problems = append(problems, nul(schema.Join(path, name), item)...)
+		}
+	}
+	return problems
 }
 
 func malformed(err error) error {

@@ -55,6 +55,10 @@ func (a *API) request(next http.Handler) http.Handler {
 				slog.String("path", in.path), slog.Int("status", ww.Status()), slog.Int("bytes", ww.BytesWritten()),
 				slog.Float64("took_ms", float64(a.Now().Sub(start).Microseconds())/1000), slog.String("org", string(in.actor.Org)))
 		}()
+		if strings.ContainsRune(r.URL.Path+r.URL.RawQuery, 0) || strings.Contains(r.URL.RawQuery, "%00") {
+			a.writeError(ww, r, callwright.Errorf(callwright.CodeNotFound, "There is nothing at an address with the character U+0000."))
+			return
+		}
 		next.ServeHTTP(ww, r)
 	})
 }

@@ -1,0 +1,165 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+var badInputs = flag.Int("badinputs", 150, "bad inputs a write route; make soak sends 10,000")
+
+// TestBadInputs sends broken variants of good bodies to every write route of the
+// OpenAPI document: each is refused with a reason or accepted, never a failure of
+// the server. The seed makes a run repeatable.
+func TestBadInputs(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	agent := s.agent(map[string]any{})
+	skill := s.skill(agent, warranty("https://api.example.com/w"))
+	var version struct{ ID string }
+	s.must("POST", "/agents/"+agent+"/publish", nil, &version)
+	session := s.chat(agent, false).id
+	good := map[string]string{
+		"POST /agents":                            `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
+		"PATCH /agents/{id}":                      `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
+		"POST /agents/{id}/publish":               `{"note":"n"}`,
+		"POST /agents/{id}/rollback":              `{"versionId":"` + version.ID + `"}`,
+		"POST /agents/{agentId}/skills":           mustText(t, with(warranty("https://api.example.com/w"), map[string]any{"name": "Again", "dataEgressMap": map[string]any{"a": "serial_number", "b": map[string]any{"const": 1}}, "allowedFields": []string{"a.b"}, "errorHandling": map[string]any{"retries": 1, "retryOn": []string{"timeout"}}})),
+		"PATCH /agents/{agentId}/skills/{id}":     mustText(t, warranty("https://api.example.com/w")),
+		"POST /agents/{agentId}/skills/{id}/test": `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
+		"POST /secrets":                           `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
+		"POST /chat/sessions":                     `{"agentId":"` + agent + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
+		"POST /chat/sessions/{id}/messages":       `{"content":"hello"}`,
+		"POST /chat/sessions/{id}/end":            `{}`,
+		"POST /chat/completions":                  `{"model":"` + agent + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
+	}
+	ids := strings.NewReplacer("{agentId}", agent, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session)
+	for op := range operations(t, s) {
+		method, path, _ := strings.Cut(op, " ")
+		if method != http.MethodPost && method != http.MethodPatch {
+			continue
+		}
+		body, ok := good[op]
+		if !ok {
+			t.Errorf("the test has no good body for %s", op)
+			continue
+		}
+		t.Run(op, func(t *testing.T) {
+			const seed = 20261122
+			r := rand.New(rand.NewPCG(seed, uint64(len(op))))
+			for i := range *badInputs {
+				bad := corrupt(r, body)
+				res := s.try(s.key, method, ids.Replace(path), bad)
+				if res.status >= 500 {
+					t.Fatalf("input %d of seed %d: %d %s for %q", i, seed, res.status, res.body, bad)
+				}
+				if res.status < 400 {
+					continue
+				}
+				if p := res.problem(t); p.Code == "" || p.Detail == "" || p.Code == "validation_error" && len(p.Errors) == 0 {
+					t.Fatalf("input %d of seed %d: an unhelpful answer %s for %q", i, seed, res.body, bad)
+				}
+			}
+		})
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 512<<20 {
+		t.Errorf("the heap has grown to %d MiB", m.HeapAlloc>>20)
+	}
+}
+
+func mustText(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// corrupt breaks a body: a member of the tree is replaced, removed, added or
+// repeated, or the text itself is.
+func corrupt(r *rand.Rand, body string) string {
+	if r.IntN(8) == 0 {
+		return corruptText(r, body)
+	}
+	var v any
+	_ = json.Unmarshal([]byte(body), &v) // a good body
+	for range 1 + r.IntN(3) {
+		v = corruptValue(r, v)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return body
+	}
+	return string(raw)
+}
+
+func corruptText(r *rand.Rand, body string) string {
+	switch i := r.IntN(len(body) + 1); r.IntN(6) {
+	case 0:
+		return body[:i]
+	case 1:
+		return body[:i] + string(rune(r.IntN(0x250))) + body[i:]
+	case 2:
+		return body[:i] + "\xff" + body[i:]
+	case 3:
+		return body + body
+	case 4:
+		return strings.Repeat("[", 5000) + strings.Repeat("]", 5000)
+	default:
+		return strings.Replace(body, "{", `{"name":1,"name":2,`, 1)
+	}
+}
+
+func corruptValue(r *rand.Rand, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(v))
+		for n := range v {
+			names = append(names, n)
+		}
+		if len(names) == 0 || r.IntN(6) == 0 {
+			v[odd(r)] = oddValue(r)
+			return v
+		}
+		n := names[r.IntN(len(names))]
+		switch r.IntN(5) {
+		case 0:
+			delete(v, n)
+		case 1:
+			v[n] = oddValue(r)
+		default:
+			v[n] = corruptValue(r, v[n])
+		}
+		return v
+	case []any:
+		if len(v) == 0 || r.IntN(3) == 0 {
+			return append(v, oddValue(r))
+		}
+		i := r.IntN(len(v))
+		v[i] = corruptValue(r, v[i])
+		return v
+	}
+	return oddValue(r)
+}
+
+func odd(r *rand.Rand) string {
+	list := []string{"", "x", "__proto__", "name", "NAME", "{param}", "{{secret.X}}", "\u202e", "a.b", "a/b", "~", "\r\n", strings.Repeat("n", 300), "$ref", "properties"}
+	return list[r.IntN(len(list))]
+}
+
+func oddValue(r *rand.Rand) any {
+	list := []any{nil, true, false, 0, -1, 1e300, json.Number("1e999999999"), json.Number("12345678901234567890"), "", " ", odd(r), fmt.Sprint(r.Uint64()), strings.Repeat("long ", 5000), "\u0000", "☎️",
+		[]any{}, []any{nil}, []any{[]any{[]any{}}}, map[string]any{}, map[string]any{odd(r): odd(r)}, map[string]any{"type": "object", "properties": map[string]any{odd(r): map[string]any{"type": odd(r)}}},
+		"http://127.0.0.1/", "https://user:pass@example.com/", "ftp://x", "https://exa mple.com/", "https://example.com/{nothing}", map[string]any{"$ref": "#"}, map[string]any{"$ref": "https://example.com/schema"},
+		map[string]any{"type": "object", "properties": map[string]any{"a": map[string]any{"pattern": "("}}}, map[string]any{"allOf": []any{map[string]any{"$ref": "#"}}}}
+	return list[r.IntN(len(list))]
+}
