@@ -82,7 +82,7 @@ func (t *turn) request() llm.Request {
 	}
 	req := llm.Request{Instructions: instructions(t.agent, t.conv, now), Messages: t.messages, Temperature: a.LLMTemperature, Now: now, Language: a.PrimaryLanguage}
 	for _, s := range t.agent.Offered(t.conv.Channel) {
-		req.Tools = append(req.Tools, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters})
+		req.Tools = append(req.Tools, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
 	}
 	return req
 }

@@ -45,6 +45,7 @@ type Tool struct {
 	Name        string          // [a-z0-9_], at most 64 characters
 	Description string          // when to use it
 	Parameters  json.RawMessage // JSON Schema object, with "required"
+	IsWrite     bool            // its operator says that it changes something; no promise when false
 }
 
 // A Role tells who a message is from.

@@ -263,8 +263,12 @@ func (t *tool) verb() string {
 	return ""
 }
 
-// reads reports tools that by their name only look something up.
+// reads reports tools that only look something up: nobody says that they change
+// anything, and neither does their name.
 func (t *tool) reads() bool {
+	if t.write {
+		return false
+	}
 	v := t.verb()
 	if w, _, _ := strings.Cut(t.desc, " "); v == "get" {
 		switch strings.ToLower(w) {

@@ -18,6 +18,7 @@ type tool struct {
 	stems  []string
 	params []*param
 	ask    []*param // the required ones, in the order to ask for them
+	write  bool     // it is said to change something
 }
 
 // A param is one parameter of a tool. Members of nested objects are parameters
@@ -57,7 +58,7 @@ type option struct {
 func tools(in []llm.Tool) []*tool {
 	out := make([]*tool, 0, len(in))
 	for _, t := range in {
-		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description)}
+		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description), write: t.IsWrite}
 		tl.label = toolLabel(t.Name, tl.desc)
 		tl.stems = stems(tl.label)
 		root := node{}
