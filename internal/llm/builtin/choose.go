@@ -235,8 +235,8 @@ func (x *index) score(t text, tl *tool) float64 {
 	return 0
 }
 
-// library is a tool that answers questions of any kind, nil when there is none.
-func (x *index) library() *tool {
+// shelf is a tool that answers questions of any kind, nil when there is none.
+func (x *index) shelf() *tool {
 	for _, t := range x.tools {
 		if len(t.ask) == 1 && t.ask[0].kind == kindQuery {
 			return t

@@ -131,7 +131,7 @@ func (s *state) take(a act, asked *param) plan {
 	answer := asked
 	if asked != nil && s.evades(asked) {
 		answer = nil
-		if t := s.index.library(); t != nil && t != s.cur.tool && s.heard.asks() && s.heard.has("why") < 0 {
+		if t := s.index.shelf(); t != nil && t != s.cur.tool && s.heard.asks() && s.heard.has("why") < 0 {
 			s.start(t)
 			s.fill(s.heard, s.cur, nil)
 			return s.next("")
@@ -334,7 +334,7 @@ func (s *state) open(a act) plan {
 		}
 	}
 	if c.tool == nil && s.heard.asks() {
-		c.tool = s.index.library()
+		c.tool = s.index.shelf()
 	}
 	switch {
 	case c.tool == nil && last != nil && !requests(s.heard) && !s.heard.small(2):

@@ -53,7 +53,7 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 	if c.tool != nil && c.tool != last.form.tool {
 		return plan{}, false
 	}
-	if c.tool != nil && c.tool == s.index.library() {
+	if c.tool != nil && c.tool == s.index.shelf() {
 		return plan{}, false
 	}
 	if again(s.heard) && s.heard.small(12) && !afresh(s.heard) {

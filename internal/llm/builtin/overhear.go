@@ -88,7 +88,7 @@ func (s *state) goOn(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(c.tool))
 	}
-	if t := s.index.library(); t != nil && t != s.cur.tool && s.asked != nil && s.evades(s.asked) {
+	if t := s.index.shelf(); t != nil && t != s.cur.tool && s.asked != nil && s.evades(s.asked) {
 		s.start(t)
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
@@ -120,7 +120,7 @@ func (s *state) resume(a act) plan {
 		return s.open(a)
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
-	if t := s.index.library(); c.tool == nil && t != nil && s.heard.asks() {
+	if t := s.index.shelf(); c.tool == nil && t != nil && s.heard.asks() {
 		s.start(t)
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
