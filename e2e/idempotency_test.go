@@ -115,7 +115,7 @@ func TestRacingIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	id := s.agent(map[string]any{})
-	const racers = 200
+	const racers = 1000
 	statuses := make([]string, racers)
 	var group sync.WaitGroup
 	for i := range racers {

@@ -312,7 +312,7 @@ func (d *demo) goOn() {
 	d.note("# make a key of your own")
 	d.line("  go run ./cmd/callwright keys create --data " + d.options.Data + " --org \"Demo Appliances\" --name mine --scopes all")
 	d.line("")
-	d.note("# the API: " + u + "/api/v1/openapi.yaml")
+	d.note("# the API reference: " + u + "/docs")
 }
 
 func (d *demo) farewell() string {
