@@ -18,7 +18,7 @@ func layers() [][]string {
 		{"gate", "skill/*", "llm/*", "speech/*", "store"},
 		{"control", "engine", "store/*"},
 		{"webchat"},
-		{"httpapi", "phone", "dash", "terminal"},
+		{"httpapi", "phone", "dash", "terminal", "ascode"},
 		{"app"},
 		{"demo"},
 		{"cmd/*", "testcount", "bench", "e2e"},

@@ -42,7 +42,7 @@ func main() {
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{Use: "callwright", Short: "Agents that answer the phone and the chat window, and act", SilenceUsage: true, SilenceErrors: true}
-	cmd.AddCommand(serve(), keys(), runDemo(), chat(), version())
+	cmd.AddCommand(serve(), keys(), runDemo(), chat(), export(), apply(), version())
 	return cmd
 }
 

@@ -2,7 +2,7 @@
 // command line uses to be a user like any other.
 //
 // It is not used inside the server, which dials out through package outbound
-// alone. It is called by demo and terminal.
+// alone. It is called by demo, terminal and ascode.
 package client
 
 import (
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -20,6 +21,18 @@ import (
 type Client struct {
 	URL string // scheme and host, without a slash at the end
 	Key string
+
+	header http.Header // sent with every request, see With
+}
+
+// With returns a client that sends one more header.
+func (c Client) With(name, value string) Client {
+	c.header = c.header.Clone()
+	if c.header == nil {
+		c.header = http.Header{}
+	}
+	c.header.Set(name, value)
+	return c
 }
 
 // An Error is an error answer of the server.
@@ -67,6 +80,30 @@ func (c Client) Do(ctx context.Context, method, path string, body, out any) erro
 	return nil
 }
 
+// List returns every item of a list, page by page.
+func List[T any](ctx context.Context, c Client, path string) ([]T, error) {
+	var all []T
+	for cursor := ""; ; {
+		res, err := c.send(ctx, http.MethodGet, path+"?limit=100&cursor="+url.QueryEscape(cursor), nil)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Data       []T
+			Pagination struct{ NextCursor string }
+		}
+		err = json.NewDecoder(res.Body).Decode(&page)
+		res.Body.Close()
+		if err != nil {
+			return nil, fmt.Errorf("read the answer of %s: %w", path, err)
+		}
+		all = append(all, page.Data...)
+		if cursor = page.Pagination.NextCursor; cursor == "" {
+			return all, nil
+		}
+	}
+}
+
 // Stream sends a request and shows every server-sent event of the answer.
 func (c Client) Stream(ctx context.Context, path string, body any, show func(event string, data json.RawMessage)) error {
 	res, err := c.send(ctx, http.MethodPost, path, body)
@@ -109,6 +146,9 @@ func (c Client) send(ctx context.Context, method, path string, body any) (*http.
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+"/api/v1"+path, payload)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	if c.header != nil {
+		req.Header = c.header.Clone()
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Key)
 	req.Header.Set("Content-Type", "application/json")
