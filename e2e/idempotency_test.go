@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -148,5 +149,42 @@ func TestRacingIdempotencyKeys(t *testing.T) {
 	s.must("GET", "/secrets", nil, &secrets)
 	if len(skills) != 1 || len(secrets) != 1 {
 		t.Errorf("%d skills and %d secrets were made", len(skills), len(secrets))
+	}
+}
+
+// TestIdempotencyOverCrashes: the server is killed at a random instant of a
+// request; the same request with the same key makes the thing once, and an answer
+// that arrived before stays the answer.
+func TestIdempotencyOverCrashes(t *testing.T) {
+	t.Parallel()
+	proc := newProcess(t)
+	s := proc.server()
+	r := rand.New(rand.NewPCG(2, 1))
+	for i := range 12 {
+		key, body := fmt.Sprint("crash", i), fmt.Sprintf(`{"name":"Agent %d"}`, i)
+		first := make(chan response, 1)
+		go func() {
+			res, err := s.once(s.key, key, "/agents", body)
+			if err != nil {
+				res = response{}
+			}
+			first <- res
+		}()
+		<-time.After(time.Duration(r.IntN(6000)) * time.Microsecond)
+		proc.kill()
+		proc.start()
+		before := <-first
+		after, err := s.once(s.key, key, "/agents", body)
+		if err != nil || after.status != 201 {
+			t.Fatalf("after crash %d: %v %d %s", i, err, after.status, after.body)
+		}
+		if before.status == 201 && !bytes.Equal(before.body, after.body) {
+			t.Errorf("crash %d: first %s, then %s", i, before.body, after.body)
+		}
+	}
+	var agents []struct{ Name string }
+	s.must("GET", "/agents?limit=100", nil, &agents)
+	if len(agents) != 12 {
+		t.Errorf("12 requests made %d agents", len(agents))
 	}
 }
