@@ -20,6 +20,7 @@ type line struct {
 // openAI talks to an agent with the official client.
 func openAI(t *testing.T, url, key, agent string, options map[string]any) []line {
 	t.Helper()
+	needOpenAI(t)
 	lines, err := tryOpenAI(t, url, key, agent, options)
 	if err != "" {
 		t.Fatalf("the official client failed: %s", err)
@@ -27,11 +28,17 @@ func openAI(t *testing.T, url, key, agent string, options map[string]any) []line
 	return lines
 }
 
-func tryOpenAI(t *testing.T, url, key, agent string, options map[string]any) (lines []line, problem string) {
+// needOpenAI fails the test at once when the official client is missing.
+func needOpenAI(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat("openai/node_modules/openai"); err != nil {
 		t.Fatal("the official OpenAI client is not installed: run make test, or npm ci --prefix e2e/openai")
 	}
+}
+
+// tryOpenAI is for a goroutine of a test that has called needOpenAI.
+func tryOpenAI(t *testing.T, url, key, agent string, options map[string]any) (lines []line, problem string) {
+	t.Helper()
 	raw, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)

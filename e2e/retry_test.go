@@ -105,6 +105,7 @@ func (p *process) server() *server {
 // hears that nobody knows.
 func TestKilledInMidRequest(t *testing.T) {
 	t.Parallel()
+	needOpenAI(t)
 	tests := []struct {
 		name  string
 		skill func(string) map[string]any
