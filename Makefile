@@ -19,11 +19,15 @@ soak: parts
 	go test ./e2e -count=1 -timeout 60m -run TestBadInputs -badinputs 10000
 
 # The real counterparts of the tests: Node with the official OpenAI client,
-# Python for requests as the integration guide writes them.
+# Python for requests as the integration guide writes them, PostgreSQL's programs
+# (the tests start their own; the configuration keeps Debian's from starting one).
 parts:
 	@command -v node >/dev/null && command -v npm >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq nodejs npm; }
 	@command -v python3 >/dev/null && command -v curl >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq python3 curl; }
 	@command -v cc >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq gcc libc6-dev; } # the race detector
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq postgresql-common && \
+	  $(ROOT) sh -c 'mkdir -p /etc/postgresql-common/createcluster.d && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/callwright-tests.conf' && \
+	  $(ROOT) apt-get install -y -qq postgresql; }
 	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
 
 bench:

@@ -48,7 +48,7 @@ func root() *cobra.Command {
 
 func serve() *cobra.Command {
 	o := app.Defaults()
-	var key, level string
+	var key, level, database string
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
@@ -57,7 +57,7 @@ func serve() *cobra.Command {
 		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		o.OpenAIKey = secret.New(key)
+		o.OpenAIKey, o.DatabaseURL = secret.New(key), secret.New(database)
 		server, err := app.New(cmd.Context(), o)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func serve() *cobra.Command {
 	}}
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", o.Listen, "address to listen on, host:port")
-	dataFlag(f, &o.Data)
+	dataFlags(f, &o.Data, &database)
 	f.StringVar(&o.PublicURL, "public-url", "", "what clients call this server, for links (default http:// and the address)")
 	f.StringArrayVar(&o.OutboundAllow, "outbound-allow", nil, "private destination that skills may reach: a CIDR, or CIDR@80,8000-9000; repeatable")
 	f.StringVar(&o.MasterKeyFile, "master-key-file", "", "key file that seals secrets (default master.key in the data folder, made if missing)")
@@ -87,12 +87,12 @@ func serve() *cobra.Command {
 
 func keys() *cobra.Command {
 	o := app.Defaults()
-	var org, name, scopes string
+	var org, name, scopes, database string
 	create := &cobra.Command{Use: "create", Short: "Make an API key and print it, alone, on standard output", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
 		}
-		o.Log = slog.New(slog.DiscardHandler)
+		o.Log, o.DatabaseURL = slog.New(slog.DiscardHandler), secret.New(database)
 		server, err := app.New(cmd.Context(), o)
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func keys() *cobra.Command {
 		fmt.Fprintln(cmd.OutOrStdout(), plain)
 		return server.Close()
 	}}
-	dataFlag(create.Flags(), &o.Data)
+	dataFlags(create.Flags(), &o.Data, &database)
 	create.Flags().StringVar(&org, "org", "", "name of the organization, which is made if there is none")
 	create.Flags().StringVar(&name, "name", "", "name of the key")
 	create.Flags().StringVar(&scopes, "scopes", "", "all, or a list such as agents:read,skills:write")
@@ -174,8 +174,9 @@ func version() *cobra.Command {
 	}}
 }
 
-func dataFlag(f *pflag.FlagSet, v *string) {
-	f.StringVar(v, "data", *v, "folder of the database and the master key")
+func dataFlags(f *pflag.FlagSet, folder, database *string) {
+	f.StringVar(folder, "data", *folder, "folder of the master key, and of the SQLite database")
+	f.StringVar(database, "database-url", "", "PostgreSQL database, postgres://…; better in CALLWRIGHT_DATABASE_URL_FILE (default SQLite in the data folder)")
 }
 
 func logger(level string, out io.Writer) (*slog.Logger, error) {

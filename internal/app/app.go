@@ -37,7 +37,8 @@ import (
 // Options is everything that can be set on a server.
 type Options struct {
 	Listen        string        // host:port; port 0 takes a free one
-	Data          string        // folder of the database and the master key
+	Data          string        // folder of the master key, and of the SQLite database
+	DatabaseURL   secret.String // of PostgreSQL; empty: SQLite in Data
 	PublicURL     string        // what clients call this server; empty: http:// and the address
 	OutboundAllow []string      // destinations beyond the public ones, see outbound.ParseRule
 	MasterKeyFile string        // empty: master.key in Data, made if missing
@@ -93,7 +94,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.client, err = outbound.New(outbound.Options{Allow: rules, Listeners: a.listeners, Log: o.Log}); err != nil {
 		return nil, err
 	}
-	if a.db, err = store.OpenSQLite(ctx, o.Data); err != nil {
+	if address := o.DatabaseURL.Reveal(); address != "" {
+		a.db, err = store.OpenPostgres(ctx, address)
+	} else {
+		a.db, err = store.OpenSQLite(ctx, o.Data)
+	}
+	if err != nil {
 		return nil, err
 	}
 	keyring, err := openKeyring(o)
@@ -159,6 +165,9 @@ func makeKey(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	key, err := secret.GenerateKeyset()
 	if err != nil {
 		return err
@@ -184,18 +193,31 @@ func makeKey(path string) error {
 
 // Listen takes the address. It comes before Run so that the address is known.
 func (a *App) Listen(ctx context.Context) error {
-	// Whatever was under way when a server last stopped on this data is over, and
-	// nobody saw its end.
+	if err := a.markUnknown(ctx); err != nil {
+		return err
+	}
+	var err error
+	a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.options.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.options.Listen, err)
+	}
+	return nil
+}
+
+// markUnknown ends what was under way when a server last stopped on this data: it
+// is over, and nobody saw its end. On a database that servers share it may be
+// another server's that lives, so it stays as it is; a retry of its turn is told
+// that the outcome is unknown all the same, and nothing is sent again.
+func (a *App) markUnknown(ctx context.Context) error {
+	if a.db.Shared() {
+		return nil
+	}
 	n, err := a.db.MarkUnknown(ctx)
 	if err != nil {
 		return err
 	}
 	if n > 0 {
 		a.options.Log.WarnContext(ctx, "runs whose end was never recorded are now unknown", "runs", n)
-	}
-	a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.options.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", a.options.Listen, err)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // CreateAgent stores a new agent.
 func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, a.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)", a.OrganizationID, a.ID, encode(a))
 		if err != nil {
 			return fmt.Errorf("store agent: %w", err)
@@ -24,12 +24,22 @@ func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
 }
 
 // Agent returns an agent that is not deleted.
-func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
-	return scanAgent(db.look[selectAgent].QueryRowContext(ctx, org, id))
+func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (a callwright.Agent, err error) {
+	err = db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		a, err = scanAgent(r.prepared.row(ctx, selectAgent, org, id))
+		return err
+	})
+	return a, err
 }
 
 func agent(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
 	return scanAgent(q.QueryRowContext(ctx, selectAgent, org, id))
+}
+
+// lockAgent reads an agent in a transaction that changes it or one of its skills:
+// such transactions follow one another.
+func lockAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
+	return scanAgent(tx.QueryRowContext(ctx, selectAgent+forUpdate(tx), org, id))
 }
 
 func scanAgent(row *sql.Row) (callwright.Agent, error) {
@@ -42,13 +52,15 @@ func scanAgent(row *sql.Row) (callwright.Agent, error) {
 
 // ListAgents returns a page of agents, newest first.
 func (db *DB) ListAgents(ctx context.Context, org callwright.OrgID, p callwright.Page) ([]callwright.Agent, callwright.Pagination, error) {
-	return list[callwright.Agent](ctx, db.read.NewSelect().Table("agents").Where("organization_id = ? AND deleted_at = 0", org), p)
+	return list[callwright.Agent](ctx, db, org, p, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Table("agents").Where("deleted_at = 0")
+	})
 }
 
 // UpdateAgent changes an agent through fn in one transaction.
 func (db *DB) UpdateAgent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
 	var a callwright.Agent
-	err := db.tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
 		a, err = updateAgent(ctx, tx, org, id, fn)
 		return err
 	})
@@ -56,7 +68,7 @@ func (db *DB) UpdateAgent(ctx context.Context, org callwright.OrgID, id callwrig
 }
 
 func updateAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
-	a, err := agent(ctx, tx, org, id)
+	a, err := lockAgent(ctx, tx, org, id)
 	if err != nil {
 		return a, err
 	}
@@ -71,8 +83,8 @@ func updateAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwr
 
 // DeleteAgent hides an agent. Its conversations stay for their receipts.
 func (db *DB) DeleteAgent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, at callwright.Time) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := agent(ctx, tx, org, id); err != nil {
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := lockAgent(ctx, tx, org, id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE agents SET deleted_at = ? WHERE organization_id = ? AND id = ?", at, org, id); err != nil {
@@ -102,7 +114,7 @@ func duplicateSkill(name string) error {
 // CreateSkill stores a new skill and touches its agent. A name that is taken is
 // duplicate_name.
 func (db *DB) CreateSkill(ctx context.Context, s callwright.Skill) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, s.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := updateAgent(ctx, tx, s.OrganizationID, s.AgentID, touch(s.UpdatedAt)); err != nil {
 			return err
 		}
@@ -120,10 +132,15 @@ func (db *DB) CreateSkill(ctx context.Context, s callwright.Skill) error {
 
 // Skill returns a skill of an agent.
 func (db *DB) Skill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID) (callwright.Skill, error) {
-	if _, err := db.Agent(ctx, org, agentID); err != nil {
-		return callwright.Skill{}, err
-	}
-	return skill(ctx, db.read, org, agentID, id)
+	var s callwright.Skill
+	err := db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		if _, err = agent(ctx, r, org, agentID); err != nil {
+			return err
+		}
+		s, err = skill(ctx, r, org, agentID, id)
+		return err
+	})
+	return s, err
 }
 
 func skill(ctx context.Context, q bun.IDB, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID) (callwright.Skill, error) {
@@ -140,14 +157,16 @@ func (db *DB) ListSkills(ctx context.Context, org callwright.OrgID, agentID call
 	if _, err := db.Agent(ctx, org, agentID); err != nil {
 		return nil, callwright.Pagination{}, err
 	}
-	return list[callwright.Skill](ctx, db.read.NewSelect().Table("skills").Where("organization_id = ? AND agent_id = ?", org, agentID), p)
+	return list[callwright.Skill](ctx, db, org, p, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Table("skills").Where("agent_id = ?", agentID)
+	})
 }
 
 // UpdateSkill changes a skill through fn and touches its agent.
 func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, fn func(*callwright.Skill) error) (callwright.Skill, error) {
 	var s callwright.Skill
-	err := db.tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		if _, err = agent(ctx, tx, org, agentID); err != nil {
+	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
+		if _, err = lockAgent(ctx, tx, org, agentID); err != nil {
 			return err
 		}
 		if s, err = skill(ctx, tx, org, agentID, id); err != nil {
@@ -171,7 +190,7 @@ func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID cal
 
 // DeleteSkill removes a skill from the draft and touches its agent.
 func (db *DB) DeleteSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, at callwright.Time) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := updateAgent(ctx, tx, org, agentID, touch(at)); err != nil {
 			return err
 		}
@@ -186,8 +205,12 @@ func (db *DB) DeleteSkill(ctx context.Context, org callwright.OrgID, agentID cal
 }
 
 // Draft returns an agent with all its skills as they are now, oldest first.
-func (db *DB) Draft(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (callwright.Snapshot, error) {
-	return draft(ctx, db.read, org, id)
+func (db *DB) Draft(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (snap callwright.Snapshot, err error) {
+	err = db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		snap, err = draft(ctx, r, org, id)
+		return err
+	})
+	return snap, err
 }
 
 func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Snapshot, error) {
@@ -208,7 +231,10 @@ func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.A
 // is the next one of the agent.
 func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.AgentID, fn func(callwright.Snapshot, int) (callwright.Version, error)) (callwright.Version, error) {
 	var v callwright.Version
-	err := db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := lockAgent(ctx, tx, org, id); err != nil {
+			return err
+		}
 		snap, err := draft(ctx, tx, org, id)
 		if err != nil {
 			return err
@@ -238,7 +264,9 @@ func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.A
 // Version returns a version of the organization.
 func (db *DB) Version(ctx context.Context, org callwright.OrgID, id callwright.VersionID) (callwright.Version, error) {
 	var doc string
-	err := db.read.QueryRowContext(ctx, "SELECT doc FROM versions WHERE organization_id = ? AND id = ?", org, id).Scan(&doc)
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.QueryRowContext(ctx, "SELECT doc FROM versions WHERE organization_id = ? AND id = ?", org, id).Scan(&doc)
+	})
 	if err := found(err, "version"); err != nil {
 		return callwright.Version{}, err
 	}
@@ -250,7 +278,9 @@ func (db *DB) ListVersions(ctx context.Context, org callwright.OrgID, id callwri
 	if _, err := db.Agent(ctx, org, id); err != nil {
 		return nil, callwright.Pagination{}, err
 	}
-	return list[callwright.Version](ctx, db.read.NewSelect().Table("versions").Where("organization_id = ? AND agent_id = ?", org, id), p)
+	return list[callwright.Version](ctx, db, org, p, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Table("versions").Where("agent_id = ?", id)
+	})
 }
 
 // MedianLatencies returns the median duration, in milliseconds, of each skill's
@@ -260,9 +290,11 @@ func (db *DB) MedianLatencies(ctx context.Context, org callwright.OrgID, id call
 		SkillID callwright.SkillID
 		TookMs  float64
 	}
-	err := db.read.NewSelect().Table("runs").Column("skill_id", "took_ms").
-		Where("organization_id = ? AND agent_id = ? AND state = ?", org, id, callwright.RunDone).
-		OrderExpr("id DESC").Limit(500).Scan(ctx, &rows)
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.NewSelect().Table("runs").Column("skill_id", "took_ms").
+			Where("organization_id = ? AND agent_id = ? AND state = ?", org, id, callwright.RunDone).
+			OrderExpr("id DESC").Limit(500).Scan(ctx, &rows)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read latencies: %w", err)
 	}

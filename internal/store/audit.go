@@ -74,9 +74,11 @@ func once(ctx context.Context, tx bun.Tx, actor callwright.Actor, now callwright
 // ListAudit returns a page of the organization's audit trail, newest first; with a
 // resource, of that alone.
 func (db *DB) ListAudit(ctx context.Context, org callwright.OrgID, resource string, p callwright.Page) ([]callwright.AuditEvent, callwright.Pagination, error) {
-	q := db.read.NewSelect().Table("audit_events").Where("organization_id = ?", org)
-	if resource != "" {
-		q = q.Where("resource = ?", resource)
-	}
-	return list[callwright.AuditEvent](ctx, q, p)
+	return list[callwright.AuditEvent](ctx, db, org, p, func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Table("audit_events")
+		if resource != "" {
+			q = q.Where("resource = ?", resource)
+		}
+		return q
+	})
 }

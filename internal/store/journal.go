@@ -108,16 +108,23 @@ func (db *DB) Record(ctx context.Context, e Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err // nothing begins for a caller who has left
 	}
+	if db.group == nil {
+		return db.record(context.WithoutCancel(ctx), e)
+	}
 	return db.group.do(ctx, e)
 }
 
-// record writes entries in one transaction: all or none.
+// record writes entries in one transaction: all or none. Where the database keeps
+// organizations apart itself, they are of one.
 func (db *DB) record(ctx context.Context, entries ...Entry) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
+	if err := db.enter(ctx, tx, entries[0].Conversation.OrganizationID); err != nil {
+		return err
+	}
 	x := execer{db.hot, tx.Tx}
 	for _, e := range entries {
 		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordTurn, recordTranscript} {
@@ -170,12 +177,20 @@ func recordRun(ctx context.Context, x execer, e Entry) error {
 // BeginRun journals a run that belongs to no turn. The error is ErrRunExists when
 // there is one with its idempotency key.
 func (db *DB) BeginRun(ctx context.Context, r callwright.Run) error {
-	return beginRun(ctx, execer{db.hot, nil}, r)
+	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, x execer) error { return beginRun(ctx, x, r) })
 }
 
 // EndRun journals what became of a run.
 func (db *DB) EndRun(ctx context.Context, r callwright.Run) error {
-	return endRun(ctx, execer{db.hot, nil}, r)
+	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, x execer) error { return endRun(ctx, x, r) })
+}
+
+// alone runs fn, which writes one row.
+func (db *DB) alone(ctx context.Context, org callwright.OrgID, fn func(context.Context, execer) error) error {
+	if !db.kind.rowLevel {
+		return fn(ctx, execer{db.hot, nil})
+	}
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error { return fn(ctx, execer{db.hot, tx.Tx}) })
 }
 
 func beginRun(ctx context.Context, x execer, r callwright.Run) error {
@@ -240,7 +255,9 @@ func recordTranscript(ctx context.Context, x execer, e Entry) error {
 // Conversation returns a conversation's state.
 func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwright.ConversationID) (callwright.Conversation, error) {
 	var doc string
-	err := db.look[selectConversation].QueryRowContext(ctx, org, id).Scan(&doc)
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.prepared.row(ctx, selectConversation, org, id).Scan(&doc)
+	})
 	if err := found(err, "conversation"); err != nil {
 		return callwright.Conversation{}, err
 	}
@@ -249,8 +266,16 @@ func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwri
 
 // Events returns a conversation's journal in order, from the event after the
 // given number.
-func (db *DB) Events(ctx context.Context, org callwright.OrgID, id callwright.ConversationID, after int) ([]callwright.Event, error) {
-	rows, err := db.look[selectEvents].QueryContext(ctx, org, id, after)
+func (db *DB) Events(ctx context.Context, org callwright.OrgID, id callwright.ConversationID, after int) (out []callwright.Event, err error) {
+	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
+		out, err = events(ctx, r, org, id, after)
+		return err
+	})
+	return out, err
+}
+
+func events(ctx context.Context, r reader, org callwright.OrgID, id callwright.ConversationID, after int) ([]callwright.Event, error) {
+	rows, err := r.prepared.query(ctx, selectEvents, org, id, after)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
@@ -272,13 +297,15 @@ func (db *DB) Events(ctx context.Context, org callwright.OrgID, id callwright.Co
 // idempotency key when that is not empty. ok is false when there is none.
 func (db *DB) TurnOf(ctx context.Context, org callwright.OrgID, hash, key string) (t Turn, ok bool, err error) {
 	var row turnRow
-	q := db.read.NewSelect().Model(&row).Where("organization_id = ?", org)
-	if key != "" {
-		q = q.Where("idempotency_key = ?", key)
-	} else {
-		q = q.Where("request_hash = ?", hash)
-	}
-	err = q.OrderExpr("started_at DESC, conversation_id DESC").Limit(1).Scan(ctx)
+	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
+		q := r.NewSelect().Model(&row).Where("organization_id = ?", org)
+		if key != "" {
+			q = q.Where("idempotency_key = ?", key)
+		} else {
+			q = q.Where("request_hash = ?", hash)
+		}
+		return q.OrderExpr("started_at DESC, conversation_id DESC").Limit(1).Scan(ctx)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return Turn{}, false, nil
 	}
@@ -292,7 +319,9 @@ func (db *DB) TurnOf(ctx context.Context, org callwright.OrgID, hash, key string
 // Continued returns the conversation that produced the transcript and has not
 // gone on since. With several, which had the same words, it is the newest.
 func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) (id callwright.ConversationID, ok bool, err error) {
-	err = db.look[selectContinued].QueryRowContext(ctx, org, hash).Scan(&id)
+	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.prepared.row(ctx, selectContinued, org, hash).Scan(&id)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -305,7 +334,9 @@ func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) 
 // Runs returns the runs of one turn, in order.
 func (db *DB) Runs(ctx context.Context, org callwright.OrgID, conv callwright.ConversationID, turn int) ([]callwright.Run, error) {
 	var rows []runRow
-	err := db.read.NewSelect().Model(&rows).Where("organization_id = ? AND conversation_id = ? AND turn = ?", org, conv, turn).Order("id").Scan(ctx)
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.NewSelect().Model(&rows).Where("organization_id = ? AND conversation_id = ? AND turn = ?", org, conv, turn).Order("id").Scan(ctx)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
@@ -322,10 +353,9 @@ func (db *DB) Runs(ctx context.Context, org callwright.OrgID, conv callwright.Co
 // server that starts on a database it has to itself: whatever ran before has
 // died. It returns how many there were.
 func (db *DB) MarkUnknown(ctx context.Context) (int, error) {
-	res, err := db.write.ExecContext(ctx, "UPDATE runs SET state = ?, code = ? WHERE state = 'running'", callwright.RunUnknown, callwright.CodeOutcomeUnknown)
+	n, err := db.asServer(ctx, "UPDATE runs SET state = ?, code = ? WHERE state = 'running'", callwright.RunUnknown, callwright.CodeOutcomeUnknown)
 	if err != nil {
 		return 0, fmt.Errorf("mark unknown runs: %w", err)
 	}
-	n, err := res.RowsAffected()
-	return int(n), err
+	return n, nil
 }

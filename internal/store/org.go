@@ -20,7 +20,7 @@ type orgRow struct {
 // EnsureOrg returns the organization of the name, making it first if needed.
 func (db *DB) EnsureOrg(ctx context.Context, org callwright.Org) (callwright.Org, error) {
 	row := orgRow{ID: org.ID, Name: org.Name, CreatedAt: org.CreatedAt}
-	err := db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err := db.tx(ctx, server, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewInsert().Model(&row).On("CONFLICT (name) DO NOTHING").Exec(ctx); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ type keyRow struct {
 // CreateKey stores a key under the hash of its text.
 func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) error {
 	row := keyRow{OrganizationID: k.OrganizationID, ID: k.ID, Name: k.Name, Hash: hash, Scopes: encode(k.Scopes), CreatedAt: k.CreatedAt}
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, k.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			return fmt.Errorf("store key: %w", err)
 		}
@@ -59,7 +59,9 @@ func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) erro
 func (db *DB) KeyByHash(ctx context.Context, hash string) (callwright.Key, error) {
 	var k callwright.Key
 	var scopes string
-	err := db.look[selectKey].QueryRowContext(ctx, hash).Scan(&k.OrganizationID, &k.ID, &k.Name, &scopes, &k.CreatedAt)
+	err := db.view(ctx, server, func(ctx context.Context, r reader) error {
+		return r.prepared.row(ctx, selectKey, hash).Scan(&k.OrganizationID, &k.ID, &k.Name, &scopes, &k.CreatedAt)
+	})
 	if err := found(err, "key"); err != nil {
 		return callwright.Key{}, err
 	}
@@ -86,7 +88,7 @@ func (r secretRow) secret() (callwright.Secret, error) {
 // CreateSecret stores a sealed secret. A name that is taken is duplicate_name.
 func (db *DB) CreateSecret(ctx context.Context, org callwright.OrgID, s callwright.Secret, sealed string) error {
 	row := secretRow{OrganizationID: org, ID: s.ID, Name: s.Name, Sealed: sealed, AllowedHosts: encode(s.AllowedHosts), CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt}
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewInsert().Model(&row).Exec(ctx)
 		if duplicate(err) {
 			return callwright.Errorf(callwright.CodeDuplicateName, "A secret named %q exists: delete it first or choose another name.", s.Name)
@@ -101,7 +103,9 @@ func (db *DB) CreateSecret(ctx context.Context, org callwright.OrgID, s callwrig
 // SecretByName returns a secret and its sealed value.
 func (db *DB) SecretByName(ctx context.Context, org callwright.OrgID, name string) (callwright.Secret, string, error) {
 	var row secretRow
-	err := db.look[selectSecret].QueryRowContext(ctx, org, name).Scan(&row.ID, &row.Name, &row.Sealed, &row.AllowedHosts, &row.CreatedAt, &row.UpdatedAt)
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.prepared.row(ctx, selectSecret, org, name).Scan(&row.ID, &row.Name, &row.Sealed, &row.AllowedHosts, &row.CreatedAt, &row.UpdatedAt)
+	})
 	if err := found(err, "secret"); err != nil {
 		return callwright.Secret{}, "", err
 	}
@@ -112,7 +116,10 @@ func (db *DB) SecretByName(ctx context.Context, org callwright.OrgID, name strin
 // ListSecrets returns all secrets of the organization by name, without values.
 func (db *DB) ListSecrets(ctx context.Context, org callwright.OrgID) ([]callwright.Secret, error) {
 	var rows []secretRow
-	if err := db.read.NewSelect().Model(&rows).Where("organization_id = ?", org).Order("name").Scan(ctx); err != nil {
+	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
+		return r.NewSelect().Model(&rows).Where("organization_id = ?", org).Order("name").Scan(ctx)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("list secrets: %w", err)
 	}
 	out := make([]callwright.Secret, 0, len(rows))
@@ -127,7 +134,7 @@ func (db *DB) ListSecrets(ctx context.Context, org callwright.OrgID) ([]callwrig
 
 // DeleteSecret removes a secret by id or name.
 func (db *DB) DeleteSecret(ctx context.Context, org callwright.OrgID, idOrName string) error {
-	return db.tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
 		res, err := tx.NewDelete().Table("secrets").Where("organization_id = ? AND (id = ? OR name = ?)", org, idOrName, idOrName).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("delete secret: %w", err)

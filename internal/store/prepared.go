@@ -11,10 +11,10 @@ import (
 // much as running it.
 type statements map[string]*sql.Stmt
 
-func prepare(ctx context.Context, db *sql.DB, queries ...string) (statements, error) {
+func (db *DB) prepare(ctx context.Context, pool *sql.DB, queries ...string) (statements, error) {
 	s := statements{}
 	for _, q := range queries {
-		st, err := db.PrepareContext(ctx, q)
+		st, err := pool.PrepareContext(ctx, db.kind.prepared(q))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare: %w", err), s.close())
 		}
@@ -37,10 +37,21 @@ type execer struct {
 	tx         *sql.Tx
 }
 
-func (x execer) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st := x.statements[query]
+func (x execer) statement(ctx context.Context, query string) *sql.Stmt {
 	if x.tx != nil {
-		st = x.tx.StmtContext(ctx, st)
+		return x.tx.StmtContext(ctx, x.statements[query])
 	}
-	return st.ExecContext(ctx, args...)
+	return x.statements[query]
+}
+
+func (x execer) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return x.statement(ctx, query).ExecContext(ctx, args...)
+}
+
+func (x execer) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return x.statement(ctx, query).QueryContext(ctx, args...)
+}
+
+func (x execer) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return x.statement(ctx, query).QueryRowContext(ctx, args...)
 }

@@ -18,12 +18,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"callwright"
 )
@@ -33,11 +36,12 @@ var migrations embed.FS
 
 // A DB is an open database with the current schema.
 type DB struct {
+	kind  kind
 	write *bun.DB // one connection on SQLite: writers queue here instead of failing as busy
 	read  *bun.DB
 	hot   statements // of write
 	look  statements // of read
-	group *group
+	group *group     // nil: the database shares the wait for the disk among commits itself
 
 	// before runs in a transaction just before it commits; see As.
 	before func(context.Context, bun.Tx) error
@@ -54,24 +58,13 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(err, write.Close())
-	}
 	read, err := openSQLite(path, max(4, runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	db := &DB{write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
+	db := &DB{kind: sqliteKind(), write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
 	db.group = &group{commit: db.record}
-	db.hot, err = prepare(ctx, write, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	db.look, err = prepare(ctx, read, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
+	return db.open(ctx)
 }
 
 func openSQLite(path string, conns int) (*sql.DB, error) {
@@ -89,12 +82,83 @@ func openSQLite(path string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
+// postgresConns bounds the connections of one server to PostgreSQL, for reading
+// and for writing each: a reader inside a writer's transaction never waits for
+// writers.
+const postgresConns = 10
+
+// OpenPostgres opens the PostgreSQL database of a postgres:// address and brings
+// it to the current schema. Any number of servers may use it at once.
+func OpenPostgres(ctx context.Context, address string) (*DB, error) {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+		return nil, errors.New("open database: the address must begin with postgres://")
+	}
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err) // shows no password
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "callwright"
+	}
+	// bun writes values into the text, so no two are the same: keeping them
+	// prepared would only cost. Prepared statements are our own, see prepare.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	pool := func() *bun.DB {
+		db := stdlib.OpenDB(*config)
+		db.SetMaxOpenConns(postgresConns)
+		db.SetMaxIdleConns(postgresConns)
+		db.SetConnMaxIdleTime(5 * time.Minute)
+		return bun.NewDB(db, pgdialect.New())
+	}
+	db := &DB{kind: postgresKind(), write: pool(), read: pool()}
+	if err := db.checkRole(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db.open(ctx)
+}
+
+// checkRole refuses a role for which row-level security does not count.
+func (db *DB) checkRole(ctx context.Context) error {
+	var role string
+	var over bool
+	if err := db.read.QueryRowContext(ctx, "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(&role, &over); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if over {
+		return fmt.Errorf("open database: role %s is a superuser or has BYPASSRLS, so nothing would keep organizations apart underneath: use one that is not", role)
+	}
+	return nil
+}
+
+// open migrates and prepares; it closes what it cannot.
+func (db *DB) open(ctx context.Context) (*DB, error) {
+	err := db.migrate(ctx)
+	if err == nil {
+		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
+	}
+	if err == nil {
+		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, db.kind.migrations)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	var options []goose.ProviderOption
+	if db.kind.locker != nil {
+		l, err := db.kind.locker()
+		if err != nil {
+			return fmt.Errorf("lock migrations: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(l))
+	}
+	p, err := goose.NewProvider(db.kind.goose, db.write.DB, files, options...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -103,6 +167,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	return nil
 }
+
+// Shared reports whether other servers may use the database at the same time.
+func (db *DB) Shared() bool { return !db.kind.alone }
 
 // Close closes the database.
 func (db *DB) Close() error {
@@ -115,9 +182,16 @@ func (db *DB) Ping(ctx context.Context) error {
 	return err
 }
 
-// tx runs fn in one write transaction.
-func (db *DB) tx(ctx context.Context, fn func(context.Context, bun.Tx) error) error {
+// server stands for the organization where the server itself works, for none of
+// them: it looks for a key, makes an organization, ends what has died.
+const server callwright.OrgID = "*"
+
+// tx runs fn in one write transaction for the organization.
+func (db *DB) tx(ctx context.Context, org callwright.OrgID, fn func(context.Context, bun.Tx) error) error {
 	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.enter(ctx, tx, org); err != nil {
+			return err
+		}
 		if err := fn(ctx, tx); err != nil || db.before == nil {
 			return err
 		}
@@ -125,21 +199,50 @@ func (db *DB) tx(ctx context.Context, fn func(context.Context, bun.Tx) error) er
 	})
 }
 
+// view runs fn, which only reads, for the organization.
+func (db *DB) view(ctx context.Context, org callwright.OrgID, fn func(context.Context, reader) error) error {
+	if !db.kind.rowLevel {
+		return fn(ctx, reader{db.read, execer{db.look, nil}})
+	}
+	return db.read.RunInTx(ctx, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.enter(ctx, tx, org); err != nil {
+			return err
+		}
+		return fn(ctx, reader{tx, execer{db.look, tx.Tx}})
+	})
+}
+
+// A reader reads with bun, and with the prepared queries.
+type reader struct {
+	bun.IDB
+	prepared execer
+}
+
+// enter says for which organization the transaction is, where the database keeps
+// them apart itself.
+func (db *DB) enter(ctx context.Context, tx bun.Tx, org callwright.OrgID) error {
+	if !db.kind.rowLevel {
+		return nil
+	}
+	asServer := ""
+	if org == server {
+		org, asServer = "", "on"
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT set_config('app.current_organization_id', ?, true), set_config('app.server', ?, true)", org, asServer); err != nil {
+		return fmt.Errorf("enter organization: %w", err)
+	}
+	return nil
+}
+
 // found turns "no rows" into not_found for a thing of the given kind.
 func found(err error, kind string) error {
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || notText(err) {
 		return callwright.Errorf(callwright.CodeNotFound, "There is no such %s in your organization.", kind)
 	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", kind, err)
 	}
 	return nil
-}
-
-// duplicate reports whether err is a broken uniqueness constraint.
-func duplicate(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
 func encode(v any) string {
@@ -172,7 +275,15 @@ func decodeAll[T any](docs []string) ([]T, error) {
 
 // list reads one page of the doc column, newest first. Ids sort by time, so the
 // last id of a page is its cursor.
-func list[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]T, callwright.Pagination, error) {
+func list[T any](ctx context.Context, db *DB, org callwright.OrgID, p callwright.Page, query func(*bun.SelectQuery) *bun.SelectQuery) (items []T, info callwright.Pagination, err error) {
+	err = db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		items, info, err = page[T](ctx, query(r.NewSelect().Where("organization_id = ?", org)), p)
+		return err
+	})
+	return items, info, err
+}
+
+func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]T, callwright.Pagination, error) {
 	total, err := q.Clone().Count(ctx)
 	if err != nil {
 		return nil, callwright.Pagination{}, fmt.Errorf("count: %w", err)

@@ -12,10 +12,11 @@ import (
 
 	"callwright"
 	"callwright/internal/store"
+	"callwright/internal/store/pgtest"
 	"callwright/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Main{M: m}) }
 
 func mustOpen(t testing.TB, dir string) *store.DB {
 	t.Helper()
