@@ -70,6 +70,9 @@ func TestIdempotencyKey(t *testing.T) {
 	if r := post(s.key, strings.Repeat("k", 256), `{"name":"Two"}`); r.status != 400 || r.problem(t).Errors[0].Field != "Idempotency-Key" {
 		t.Errorf("a long key: got %d %s", r.status, r.body)
 	}
+	if r := post(s.key, "k\xff", `{"name":"Two"}`); r.status != 400 || r.problem(t).Errors[0].Field != "Idempotency-Key" {
+		t.Errorf("a key that is not text: got %d %s", r.status, r.body)
+	}
 	var agents []struct{ ID string }
 	s.must("GET", "/agents", nil, &agents)
 	if len(agents) != 1 {

@@ -38,7 +38,7 @@ func (a *API) chatRoutes() {
 		send   struct {
 			SessionPath
 			JSONBody
-			Key string `header:"Idempotency-Key" maxLength:"255" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
+			Key string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
 		}
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
@@ -179,7 +179,7 @@ type completionMessage struct {
 func (a *API) completionRoute() {
 	type complete struct {
 		JSONBody
-		Key   string `header:"Idempotency-Key" maxLength:"255" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
+		Key   string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
 		Retry string `header:"X-Stainless-Retry-Count" doc:"Sent by the official OpenAI clients: above 0, the request is a retry"`
 	}
 	op := register(a, operation{method: post, path: "/chat/completions", id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite, errors: []int{409, 422, 502},

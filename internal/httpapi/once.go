@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonv2 "github.com/go-json-experiment/json"
@@ -25,8 +26,8 @@ func (a *API) once(ctx context.Context, op operation, actor callwright.Actor, bo
 	if in.key == "" {
 		return nil, nil
 	}
-	if len(in.key) > maxIdempotencyKey {
-		return nil, a.problem(ctx, callwright.Invalid(callwright.FieldError{Field: "Idempotency-Key", Message: "must have at most 255 characters"}))
+	if len(in.key) > maxIdempotencyKey || strings.ContainsFunc(in.key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, a.problem(ctx, callwright.Invalid(callwright.FieldError{Field: "Idempotency-Key", Message: "must have at most 255 characters, all of them printable ASCII"}))
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s\n%s", op.method, in.path, body))
 	once := &callwright.Once{Key: in.key, Fingerprint: hex.EncodeToString(sum[:]), Answer: func(data any) (int, []byte, error) {
