@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,23 +29,10 @@ func agentChanges(f object[callwright.AgentSpec], there callwright.AgentSpec) (m
 	return patchOf(f.raw, fields), fields, nil
 }
 
-var (
-	numberUS   = regexp.MustCompile(`^[2-9][0-9]{2}[2-9][0-9]{6}$`)
-	numberE164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-)
-
 // dialled writes numbers as the server answers them, in E.164: (555) 234-5678 in a
 // file is no difference.
 func dialled(a callwright.AgentSpec) callwright.AgentSpec {
-	e164 := func(v *string) {
-		bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(*v)
-		switch {
-		case numberUS.MatchString(bare):
-			*v = "+1" + bare
-		case numberE164.MatchString(bare):
-			*v = bare
-		}
-	}
+	e164 := func(v *string) { *v, _ = callwright.Destination(*v) }
 	e164(&a.HandoffConfig.TransferDestination)
 	e164(&a.BusinessHours.AfterHours.Number)
 	a.HandoffConfig.TransferRules = slices.Clone(a.HandoffConfig.TransferRules)

@@ -3,7 +3,6 @@ package control
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"callwright"
 )
@@ -11,16 +10,9 @@ import (
 // checkDestination checks where a call may go: a number in E.164 or a SIP URI. A
 // 10-digit US number is brought to E.164. Empty is none.
 func checkDestination(field string, v *string) []callwright.FieldError {
-	is := func(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
-	bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(*v)
-	switch {
-	case *v == "" || is(`^sips?:[^\s@]+@[^\s@]+$`, *v):
-		return nil
-	case is(`^[2-9][0-9]{2}[2-9][0-9]{6}$`, bare):
-		*v = "+1" + bare
-		return nil
-	case is(`^\+[1-9][0-9]{6,14}$`, bare):
-		*v = bare
+	kept, ok := callwright.Destination(*v)
+	if ok || *v == "" {
+		*v = kept
 		return nil
 	}
 	return at(field, "must be a number in E.164 such as +15551234567, or a SIP URI such as sip:desk@example.com")

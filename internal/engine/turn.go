@@ -23,6 +23,12 @@ const (
 	maxCalls = 8 // skill calls in one turn
 )
 
+// Reasons why a call never reached the gate.
+const (
+	CodeTooManyCalls callwright.Code = "too_many_calls"
+	CodeOneAtATime   callwright.Code = "confirmation_pending"
+)
+
 // Input is what begins a turn.
 type Input struct {
 	Text string
@@ -205,11 +211,11 @@ func (t *turn) converse(ctx context.Context) error {
 		asked := false
 		for _, c := range calls {
 			if t.calls++; t.calls > maxCalls {
-				t.skip(c, "too_many_calls", "at most eight calls in a turn")
+				t.skip(c, CodeTooManyCalls, "at most eight calls in a turn")
 				continue
 			}
 			if asked {
-				t.skip(c, "confirmation_pending", "one confirmation at a time")
+				t.skip(c, CodeOneAtATime, "one confirmation at a time")
 				continue
 			}
 			asked = t.call(ctx, c, false)

@@ -14,6 +14,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"callwright"
+	"callwright/internal/engine"
 	"callwright/internal/gate"
 )
 
@@ -89,6 +90,8 @@ func errorDocs() []errorDoc {
 		{gate.CodeSkillBroken, 409, "Skill unusable", "The skill's settings cannot be used by this server; detail says why."},
 		{gate.CodeWrongChannel, 409, "Channel not allowed", "The skill's channels do not include the channel of the conversation."},
 		{gate.CodeOutsideHours, 409, "Outside the availability window", "The skill's availabilityWindow does not include this time, by the agent's business hours."},
+		{engine.CodeTooManyCalls, 409, "Too many calls", "The model asked for more than eight skills in one turn; this one was not looked at."},
+		{engine.CodeOneAtATime, 409, "Another confirmation is pending", "The model asked for this skill in the same step as one that the caller is being asked to confirm. One question at a time: it did not run."},
 		{gate.CodeCannotVerify, 409, "Caller cannot be verified", "The skill needs a verified caller, and no verification method is configured, so it is refused."},
 	}
 }
