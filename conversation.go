@@ -18,14 +18,76 @@ type Conversation struct {
 	AgentID        AgentID           `json:"agentId"`
 	VersionID      VersionID         `json:"versionId"` // empty: the draft
 	Channel        Channel           `json:"channel"`
-	Status         string            `json:"status"` // active or ended
+	Simulated      bool              `json:"simulated,omitempty"` // by an operator, for a try
+	Status         string            `json:"status"`              // active or ended
+	Outcome        Outcome           `json:"outcome,omitempty"`   // once it is known
 	Caller         Caller            `json:"caller"`
 	Metadata       map[string]string `json:"metadata"`
 	Turns          int               `json:"turns"`   // turns begun
 	LastSeq        int               `json:"lastSeq"` // of the last event
 	Pending        *Confirmation     `json:"pending"` // what the caller was asked to confirm last
 	CreatedAt      Time              `json:"createdAt"`
+	UpdatedAt      Time              `json:"updatedAt"` // of the last turn
 	EndedAt        Time              `json:"endedAt"`
+
+	Identity  Identity                   `json:"identity,omitzero"`
+	Vars      map[string]json.RawMessage `json:"vars,omitempty"`     // what skills remembered
+	Calls     []Time                     `json:"calls,omitempty"`    // when skills were called, while limits need it
+	Late      []LateRun                  `json:"late,omitempty"`     // writes that outlived their turn
+	Negative  int                        `json:"negative,omitempty"` // turns in which the caller was unhappy
+	Offered   bool                       `json:"offered,omitempty"`  // a person was offered for that
+	Sentiment int                        `json:"sentiment,omitempty"`
+	Topic     string                     `json:"topic,omitempty"` // name of the first skill that ran
+	Succeeded int                        `json:"succeeded,omitempty"`
+	Failed    int                        `json:"failed,omitempty"`
+}
+
+// An Outcome is how a conversation ended.
+type Outcome string
+
+// The outcomes. One that nobody ended is abandoned after a while.
+const (
+	Completed   Outcome = "completed"
+	Transferred Outcome = "transferred"
+	Abandoned   Outcome = "abandoned"
+	Errored     Outcome = "error"
+)
+
+// An Identity is what has been found out about who the caller is.
+type Identity struct {
+	Method   VerificationMethod         `json:"method,omitempty"` // the strongest that succeeded
+	At       Time                       `json:"at,omitempty"`     // its last success
+	Expires  Time                       `json:"expires,omitempty"`
+	Failed   map[VerificationMethod]int `json:"failed,omitempty"`   // attempts in a row
+	Awaiting *Awaiting                  `json:"awaiting,omitempty"` // the call that waits for it
+	Code     *OneTimeCode               `json:"code,omitempty"`     // sent and not yet used
+	Sent     []Time                     `json:"sent,omitempty"`     // when codes were sent
+}
+
+// Verified reports whether the caller's identity was checked and still counts.
+func (i Identity) Verified(now Time) bool { return i.Method != "" && now < i.Expires }
+
+// An Awaiting is a call that is made again once the caller is verified.
+type Awaiting struct {
+	Tool      string             `json:"tool"`
+	Arguments json.RawMessage    `json:"arguments"`
+	Method    VerificationMethod `json:"method"` // the check that it waits for
+	Turn      int                `json:"turn"`
+}
+
+// A OneTimeCode is known by its hash alone.
+type OneTimeCode struct {
+	Hash    string `json:"hash"`
+	Expires Time   `json:"expires"`
+}
+
+// A LateRun is a run whose end the caller has not been told.
+type LateRun struct {
+	RunID     RunID           `json:"runId"`
+	CallID    string          `json:"callId"`
+	SkillID   SkillID         `json:"skillId"`
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments"`
 }
 
 // A Confirmation is a question put to the caller: shall this skill run with
@@ -44,14 +106,20 @@ type EventType string
 
 // The audit events.
 const (
-	UserUtterance EventType = "user_utterance"
-	AgentMessage  EventType = "agent_message"
-	ToolCallEvent EventType = "tool_call"
-	LatencyEvent  EventType = "latency"
-	HandoffEvent  EventType = "handoff"
-	CallStarted   EventType = "call_started"
-	CallEnded     EventType = "call_ended"
-	ErrorEvent    EventType = "error"
+	UserUtterance       EventType = "user_utterance"
+	AgentMessage        EventType = "agent_message"
+	ToolCallEvent       EventType = "tool_call"
+	KBRetrievalEvent    EventType = "kb_retrieval"
+	GuardrailEvent      EventType = "guardrail"
+	VerificationEvent   EventType = "verification"
+	LanguageSwitchEvent EventType = "language_switch"
+	HandoffEvent        EventType = "handoff"
+	BargeInEvent        EventType = "barge_in"
+	LatencyEvent        EventType = "latency"
+	FillerEvent         EventType = "filler"
+	CallStarted         EventType = "call_started"
+	CallEnded           EventType = "call_ended"
+	ErrorEvent          EventType = "error"
 )
 
 // An Event is one line of a conversation's journal, which is also its receipt.
@@ -66,66 +134,6 @@ type Event struct {
 	TraceID        string          `json:"traceId,omitempty"`
 }
 
-// The payloads of the events.
-type (
-	// Utterance is the payload of user_utterance.
-	Utterance struct {
-		Text          string   `json:"text"`
-		IsFinal       bool     `json:"isFinal"`
-		Language      string   `json:"language"`
-		ASRConfidence *float64 `json:"asrConfidence"`      // null in chat
-		Imported      bool     `json:"imported,omitempty"` // from a history that a client sent
-	}
-
-	// AgentText is the payload of agent_message.
-	AgentText struct {
-		MessageID MessageID `json:"messageId"`
-		Text      string    `json:"text"`
-		Kind      string    `json:"kind,omitempty"`     // greeting, readback
-		Imported  bool      `json:"imported,omitempty"` // from a history that a client sent; not said by this server
-	}
-
-	// ToolCall is the payload of tool_call: one event when a skill is asked
-	// for and runs (state started), one with what became of it.
-	ToolCall struct {
-		CallID    string          `json:"callId"`
-		RunID     RunID           `json:"runId,omitempty"`
-		SkillID   SkillID         `json:"skillId,omitempty"`
-		SkillName string          `json:"skillName,omitempty"`
-		SkillType SkillType       `json:"skillType,omitempty"`
-		Tool      string          `json:"tool"`
-		State     string          `json:"state"` // started, or a tool status
-		Arguments json.RawMessage `json:"arguments"`
-		Gate      []GateLine      `json:"gate,omitempty"`
-		Sent      json.RawMessage `json:"sent,omitempty"`   // what left, secrets masked
-		Answer    json.RawMessage `json:"answer,omitempty"` // the tool result the model was given
-		Code      Code            `json:"code,omitempty"`
-		Detail    string          `json:"detail,omitempty"` // for the operator
-		TookMs    float64         `json:"tookMs,omitempty"`
-		ByServer  bool            `json:"byServer,omitempty"` // run by the caller's yes, not by the model
-	}
-
-	// Latency is the payload of latency: where the time of a turn went.
-	Latency struct {
-		Turn    int     `json:"turn"`
-		TotalMs float64 `json:"totalMs"`
-		ModelMs float64 `json:"modelMs"`
-		SkillMs float64 `json:"skillMs"`
-		Model   string  `json:"model"`
-	}
-
-	// Ended is the payload of call_ended.
-	Ended struct {
-		Reason string `json:"reason"`
-	}
-
-	// Failure is the payload of error.
-	Failure struct {
-		Code    Code   `json:"code"`
-		Message string `json:"message"`
-	}
-)
-
 // A GateLine is one phase's line of the receipt.
 type GateLine struct {
 	Phase   string  `json:"phase"`
@@ -133,33 +141,3 @@ type GateLine struct {
 	Detail  string  `json:"detail,omitempty"`
 	TookMs  float64 `json:"tookMs,omitempty"`
 }
-
-// A Run is one execution of a skill, journalled before it leaves.
-type Run struct {
-	ID             RunID
-	OrganizationID OrgID
-	ConversationID ConversationID
-	AgentID        AgentID
-	SkillID        SkillID
-	VersionID      VersionID
-	Turn           int
-	IdempotencyKey string
-	IsWrite        bool
-	State          RunState
-	Code           Code
-	Answer         json.RawMessage
-	StartedAt      Time
-	TookMs         float64
-}
-
-// A RunState is what is known of a run.
-type RunState string
-
-// The states of a run. One that is still running when its server starts again
-// becomes unknown: nobody can tell whether it had its effect.
-const (
-	RunRunning RunState = "running"
-	RunDone    RunState = "done"
-	RunFailed  RunState = "failed"
-	RunUnknown RunState = "unknown"
-)

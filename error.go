@@ -28,6 +28,7 @@ const (
 	CodeNotPublishable  Code = "not_publishable"
 	CodeInProgress      Code = "idempotency_in_progress"
 	CodeKeyReused       Code = "idempotency_key_reused"
+	CodeNotUnknown      Code = "outcome_known"
 	CodeRateLimited     Code = "rate_limited"
 	CodeUnavailable     Code = "unavailable"
 	CodeInternal        Code = "internal"

@@ -21,6 +21,8 @@ type (
 	RunID          string
 	SecretID       string
 	RequestID      string
+	GuardrailID    string
+	VerificationID string
 )
 
 // Prefix returns the prefix that ids of the type carry, with the underscore.
@@ -35,6 +37,8 @@ func (EventID) Prefix() string        { return "evt_" }
 func (RunID) Prefix() string          { return "run_" }
 func (SecretID) Prefix() string       { return "sec_" }
 func (RequestID) Prefix() string      { return "req_" }
+func (GuardrailID) Prefix() string    { return "grd_" }
+func (VerificationID) Prefix() string { return "vrf_" }
 
 // The extended-hex alphabet keeps the order of the bytes.
 var idEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)

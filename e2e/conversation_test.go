@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts")
 
 // TestConversations plays every conversation of testdata on the built-in engine.
 // A file has the agent and its skills as the API takes them (PARTNER stands for
-// the partner's address), what the partner answers, what the caller says, and the
+// the partner's address, ID(name) for the id of a skill), its guardrails and how it
+// verifies callers if need be, what the partner answers, what the caller says, and the
 // transcript, with what left and how each call ended.
 func TestConversations(t *testing.T) {
 	t.Parallel()
@@ -88,8 +89,18 @@ func play(t *testing.T, archive *txtar.Archive) string {
 	decode("agent.json", &spec)
 	decode("skills.json", &skills)
 	agent := s.agent(spec)
+	names := []string{"AGENT", agent}
 	for _, sk := range skills {
-		s.skill(agent, string(sk))
+		var named struct{ Name string }
+		if err := json.Unmarshal(sk, &named); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, "ID("+named.Name+")", s.skill(agent, string(sk)))
+	}
+	for file, path := range map[string]string{"guardrails.json": "/guardrails", "verification.json": "/caller-verification"} {
+		if rules := files[file]; rules != "" {
+			s.must("PUT", "/agents/"+agent+path, strings.NewReplacer(names...).Replace(rules), nil)
+		}
 	}
 	s.publish(agent)
 	c := s.chat(agent, false)

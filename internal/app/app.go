@@ -70,6 +70,7 @@ type App struct {
 	db       *store.DB
 	client   *outbound.Client
 	gate     *gate.Gate
+	engine   *engine.Engine
 	chat     *webchat.Channel
 	handler  http.Handler
 	listener net.Listener
@@ -118,7 +119,7 @@ func (a *App) build(keyring *secret.Keyring) {
 	a.Control.Kinds = kinds(a.client, a.Control)
 	offline := engine.Model{Name: "builtin", Model: builtin.New()}
 	provider := openai.New(openai.Config{BaseURL: o.OpenAIBaseURL, Key: o.OpenAIKey, Stream: o.OpenAIStream, Timeout: o.ModelTimeout}, a.client.HTTP())
-	eng := &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Fallback: offline,
+	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Fallback: offline,
 		Models: func(agent callwright.Agent) (engine.Model, bool) {
 			name := agent.LLMModel
 			if name == "" {
@@ -132,7 +133,7 @@ func (a *App) build(keyring *secret.Keyring) {
 			}
 			return engine.Model{}, false
 		}}
-	a.chat = &webchat.Channel{Engine: eng, Store: a.db, Now: o.Now, Log: o.Log}
+	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}
 	router := chi.NewRouter()
 	a.API = httpapi.New(httpapi.Options{Control: a.Control, Chat: a.chat, Ready: a.db.Ping, PublicURL: a.URL, RateLimit: o.RateLimit, Now: o.Now, Log: o.Log}, router)
 	dash.Mount(router)
@@ -193,7 +194,13 @@ func makeKey(path string) error {
 
 // Listen takes the address. It comes before Run so that the address is known.
 func (a *App) Listen(ctx context.Context) error {
-	if err := a.markUnknown(ctx); err != nil {
+	// What was under way when a server stopped on this data is over. On a database that
+	// servers share it may be another's that lives, unless it is too old for that.
+	before := a.options.Now()
+	if a.db.Shared() {
+		before = before.Add(-longestRun)
+	}
+	if err := a.markUnknown(ctx, before); err != nil {
 		return err
 	}
 	var err error
@@ -204,15 +211,14 @@ func (a *App) Listen(ctx context.Context) error {
 	return nil
 }
 
-// markUnknown ends what was under way when a server last stopped on this data: it
-// is over, and nobody saw its end. On a database that servers share it may be
-// another server's that lives, so it stays as it is; a retry of its turn is told
-// that the outcome is unknown all the same, and nothing is sent again.
-func (a *App) markUnknown(ctx context.Context) error {
-	if a.db.Shared() {
-		return nil
-	}
-	n, err := a.db.MarkUnknown(ctx)
+// longestRun is longer than any run can take: one that began before and has no end is
+// one whose server has died.
+const longestRun = 2 * time.Minute
+
+// markUnknown ends runs that began before an instant: they are over, and nobody saw
+// their end.
+func (a *App) markUnknown(ctx context.Context, before time.Time) error {
+	n, err := a.db.MarkUnknown(ctx, callwright.At(before))
 	if err != nil {
 		return err
 	}
@@ -251,7 +257,7 @@ func (a *App) Run(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(a.options.Log.Handler(), slog.LevelWarn)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(a.listener) }()
-	stopTidying := a.tidy(ctx)
+	stopTidying, stopWork := a.tidy(ctx), a.work(ctx)
 	var err error
 	select {
 	case err = <-failed:
@@ -268,25 +274,35 @@ func (a *App) Run(ctx context.Context) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
+	stopWork()
 	stopTidying()
 	return errors.Join(append(steps, err, a.Close())...)
 }
 
-// tidy removes what has expired, now and every hour, until the returned function
-// is called.
+// work sends queued runs until the returned function is called.
+func (a *App) work(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() { defer close(done); a.engine.Work(ctx) }()
+	return func() { cancel(); <-done }
+}
+
+// tidy removes what has expired and ends the runs of servers that died, now and every
+// minute, until the returned function is called.
 func (a *App) tidy(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		hour := time.NewTicker(time.Hour)
-		defer hour.Stop()
+		minute := time.NewTicker(time.Minute)
+		defer minute.Stop()
 		for {
-			if _, err := a.db.ForgetAnswers(ctx, callwright.At(a.options.Now())); err != nil && ctx.Err() == nil {
-				a.options.Log.ErrorContext(ctx, "forget old idempotency keys", "error", err)
+			_, err := a.db.ForgetAnswers(ctx, callwright.At(a.options.Now()))
+			if err = errors.Join(err, a.markUnknown(ctx, a.options.Now().Add(-longestRun))); err != nil && ctx.Err() == nil {
+				a.options.Log.ErrorContext(ctx, "tidy up", "error", err)
 			}
 			select {
-			case <-hour.C:
+			case <-minute.C:
 			case <-ctx.Done():
 				return
 			}

@@ -177,8 +177,8 @@ func (s *Service) TestSkill(ctx context.Context, actor callwright.Actor, agent c
 	ready := gate.Compile(callwright.Snapshot{Agent: a, Skills: []callwright.Skill{sk}}, s.Kinds)
 	out := s.Gate.Run(ctx, &gate.Turn{
 		Agent: ready, Operator: true, DryRun: dryRun, Journal: testJournal{s.Store},
-		Conversation: callwright.Conversation{OrganizationID: actor.Org, AgentID: agent, Channel: callwright.Chat},
-	}, gate.Call{Tool: ready.Skills[0].Tool, Arguments: arguments})
+		Conversation: &callwright.Conversation{OrganizationID: actor.Org, AgentID: agent, Channel: callwright.Chat},
+	}, gate.Call{Tool: ready.Skills[0].Tool, Arguments: arguments})[0]
 	t := SkillTest{Outcome: string(out.Kind), DryRun: dryRun, Arguments: orNull(out.Arguments), Request: orNull(out.Sent), Result: orNull(out.Result),
 		Code: out.Code, Detail: out.Detail, TookMs: float64(out.Took) / float64(time.Millisecond), Gate: out.Lines}
 	for _, p := range out.Problems {
@@ -197,11 +197,23 @@ func orNull(raw json.RawMessage) json.RawMessage {
 // testJournal journals runs outside of any conversation.
 type testJournal struct{ db *store.DB }
 
-func (j testJournal) Begin(ctx context.Context, r callwright.Run) (*callwright.Run, error) {
-	return nil, j.db.BeginRun(ctx, r)
+func (j testJournal) Begin(ctx context.Context, runs ...callwright.Run) ([]*callwright.Run, error) {
+	for _, r := range runs {
+		if err := j.db.BeginRun(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
-func (j testJournal) End(ctx context.Context, r callwright.Run) error { return j.db.EndRun(ctx, r) }
+func (j testJournal) End(ctx context.Context, runs ...callwright.Run) error {
+	for _, r := range runs {
+		if err := j.db.EndRun(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // open builds a spec's executor, with its mistakes as field errors of the body.
 func (s *Service) open(k skill.Kind, spec *callwright.SkillSpec) (skill.Executor, []callwright.FieldError) {

@@ -49,8 +49,10 @@ type Engine struct {
 	// no network.
 	Fallback Model
 
-	mu       sync.Mutex
-	compiled map[string]*gate.Agent
+	mu        sync.Mutex
+	compiled  map[string]*gate.Agent
+	latencies durations
+	queued    chan struct{} // a run waits to be sent; see Work
 }
 
 // A Model is a language model under its name.
@@ -67,7 +69,7 @@ const maxCompiled = 2000
 // empty.
 func (e *Engine) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, version callwright.VersionID) (*gate.Agent, error) {
 	if version != "" {
-		return e.ready("v:"+string(org)+":"+string(version), func() (callwright.Snapshot, error) {
+		return e.ready(ctx, "v:"+string(org)+":"+string(version), func() (callwright.Snapshot, error) {
 			v, err := e.Store.Version(ctx, org, version)
 			return v.CompiledConfig, err
 		})
@@ -77,12 +79,12 @@ func (e *Engine) Agent(ctx context.Context, org callwright.OrgID, id callwright.
 		return nil, err
 	}
 	key := "d:" + string(id) + ":" + snap.Agent.UpdatedAt.String() + ":" + itoa(snap.Agent.Version)
-	return e.ready(key, func() (callwright.Snapshot, error) { return snap, nil })
+	return e.ready(ctx, key, func() (callwright.Snapshot, error) { return snap, nil })
 }
 
 // ready compiles once per key. A version never changes and a draft's key counts
 // its changes, so nothing kept is ever stale.
-func (e *Engine) ready(key string, load func() (callwright.Snapshot, error)) (*gate.Agent, error) {
+func (e *Engine) ready(ctx context.Context, key string, load func() (callwright.Snapshot, error)) (*gate.Agent, error) {
 	e.mu.Lock()
 	a := e.compiled[key]
 	e.mu.Unlock()
@@ -94,6 +96,13 @@ func (e *Engine) ready(key string, load func() (callwright.Snapshot, error)) (*g
 		return nil, err
 	}
 	a = gate.Compile(snap, e.Kinds)
+	took, err := e.Store.MedianLatencies(ctx, a.Agent.OrganizationID, a.Agent.ID)
+	if err != nil {
+		return nil, err
+	}
+	for id, ms := range took {
+		e.latencies.add(id, time.Duration(ms)*time.Millisecond)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.compiled == nil {

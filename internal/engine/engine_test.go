@@ -667,11 +667,12 @@ func TestInterrupted(t *testing.T) {
 	wantList(t, "the next turn", r.say("sorry, go on").said, "Go on.")
 }
 
-// Two calls in one step: the caller leaves during the first; the second never
-// begins.
+// Two calls in one step that may not run side by side: the caller leaves during the
+// first; the second never begins.
 func TestInterruptedBetweenCalls(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, calling(tool("c1", "find_order", `{"order_id":"A-1"}`), tool("c2", "find_order", `{"order_id":"B-2"}`)), text("never"))
+	must(t, second(r.db.UpdateSkill(t.Context(), org, agentID, findID, func(s *callwright.Skill) error { s.NonParallelizable = true; return nil })))
 	ctx, cancel := context.WithCancel(t.Context())
 	r.partner.do = func(context.Context, skill.Call) (skill.Result, error) {
 		cancel()

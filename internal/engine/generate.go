@@ -52,7 +52,7 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 	t.model = m.Name
 	req.Model = m.Local
 	id := callwright.NewID[callwright.MessageID](t.Now())
-	var text strings.Builder
+	w := t.newWatch(id)
 	var calls []llm.ToolCall
 	var failed error
 	for chunk, err := range m.Generate(ctx, req) {
@@ -61,17 +61,17 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 			break
 		}
 		if chunk.Text != "" {
-			text.WriteString(chunk.Text)
-			t.out(Say{MessageID: id, Text: chunk.Text})
+			w.add(chunk.Text)
 		}
 		if chunk.ToolCall != nil {
 			calls = append(calls, *chunk.ToolCall)
 		}
 	}
-	if s := text.String(); s != "" {
-		t.message(id, s, "")
+	said := w.end()
+	if said != "" {
+		t.message(id, said, "")
 	}
-	return text.String(), calls, failed
+	return said, calls, failed
 }
 
 func (t *turn) request() llm.Request {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"callwright"
 	"callwright/internal/gate"
@@ -37,6 +38,22 @@ func history(events []callwright.Event) []llm.Message {
 	return out
 }
 
+// results has what the runs of a conversation returned, by tool, as the model saw it.
+func results(events []callwright.Event) map[string][]json.RawMessage {
+	out := map[string][]json.RawMessage{}
+	for _, ev := range events {
+		if ev.EventType != callwright.ToolCallEvent {
+			continue
+		}
+		c := payload[callwright.ToolCall](ev)
+		var r llm.ToolResult
+		if c.State == string(llm.StatusDone) && json.Unmarshal(c.Answer, &r) == nil {
+			out[c.Tool] = append(out[c.Tool], r.Result)
+		}
+	}
+	return out
+}
+
 // payload reads an event of our own making; one that cannot be read is empty.
 func payload[T any](ev callwright.Event) T {
 	var v T
@@ -55,7 +72,7 @@ func (t *turn) resume(ctx context.Context) error {
 	if n := len(events); n > 0 {
 		t.conv.LastSeq = events[n-1].Seq
 	}
-	t.messages = history(events)
+	t.messages, t.earlier = history(events), results(events)
 	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey}
 	for _, ev := range lastTurn(events) {
 		t.out(Recorded{ev})
@@ -91,13 +108,13 @@ func (t *turn) settle(ctx context.Context, events []callwright.Event) error {
 	}
 	for _, id := range order {
 		if c, ok := open[id]; ok {
-			t.settleCall(c, runs)
+			t.settleCall(c, runs, "settled from the journal after a restart")
 		}
 	}
 	return nil
 }
 
-func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run) {
+func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run, why string) {
 	out := gate.Outcome{Kind: gate.Unknown, Code: callwright.CodeOutcomeUnknown, Detail: "the server stopped while it ran"}
 	for _, r := range runs {
 		if r.ID != c.RunID {
@@ -118,7 +135,7 @@ func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run) {
 	// The model's message with this call was never stored: it is told as one of
 	// the server's.
 	t.answer(call, toolResult(out), true, callwright.ToolCall{RunID: c.RunID, Arguments: call.Arguments, Code: out.Code,
-		Detail: "settled from the journal after a restart. " + out.Detail}, out.Skill)
+		Detail: strings.TrimSpace(why + ". " + out.Detail)}, out.Skill)
 }
 
 // lastTurn returns the events from the last words of the caller on.

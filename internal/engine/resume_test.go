@@ -34,7 +34,7 @@ func died(t testing.TB, r *room, said string, state callwright.RunState, args st
 	run := callwright.Run{ID: "run_1", OrganizationID: org, ConversationID: r.conv.ID, AgentID: agentID, SkillID: findID, Turn: 1, State: callwright.RunRunning, IdempotencyKey: "key"}
 	if state != "" {
 		entry.Events = append(entry.Events, event(callwright.ToolCallEvent, callwright.ToolCall{CallID: "c1", RunID: run.ID, SkillID: findID, Tool: "find_order", State: "started", Arguments: json.RawMessage(args)}))
-		entry.Begin = &run
+		entry.Begin = []callwright.Run{run}
 	}
 	r.conv.LastSeq = seq
 	must(t, r.db.Record(ctx, entry))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,13 +22,12 @@ import (
 const (
 	maxSteps = 8 // model answers in one turn
 	maxCalls = 8 // skill calls in one turn
+
+	maxRepairs = 2 // answers with arguments that cannot be used, before the caller is asked
 )
 
-// Reasons why a call never reached the gate.
-const (
-	CodeTooManyCalls callwright.Code = "too_many_calls"
-	CodeOneAtATime   callwright.Code = "confirmation_pending"
-)
+// CodeTooManyCalls refuses a call beyond the limit of a turn.
+const CodeTooManyCalls callwright.Code = "too_many_calls"
 
 // Input is what begins a turn.
 type Input struct {
@@ -90,12 +90,18 @@ type turn struct {
 
 	agent    *gate.Agent
 	gateTurn *gate.Turn
+	redact   func(string) string // nil: nothing is masked
 	messages []llm.Message
-	pending  []callwright.Event // noted, not yet stored
+	earlier  map[string][]json.RawMessage // results of the conversation by tool
+	pending  []callwright.Event           // noted, not yet stored
+	taken    []callwright.TakenMessage    // not yet stored
 	row      store.Turn
-	current  llm.ToolCall // in the gate, for its started event
-	said     []string     // messages of this turn
+	asking   map[string]llm.ToolCall // in the gate, by id, for their started events
+	said     []string                // messages of this turn
 	calls    int
+	repairs  int
+	ranNow   bool // a skill has succeeded in this turn
+	over     bool // the conversation ends with this turn
 	trace    string
 
 	began     time.Time
@@ -109,26 +115,29 @@ func (t *turn) run(ctx context.Context) error {
 	if t.agent, err = t.Agent(ctx, t.conv.OrganizationID, t.conv.AgentID, t.conv.VersionID); err != nil {
 		return err
 	}
+	t.redact = redactor(t.agent.Policies().Talk().RedactPII)
 	trace, span := randomHex(16), randomHex(8)
 	t.trace = trace
 	confirmed, declined, err := t.begin(ctx)
 	if err != nil {
 		return err
 	}
-	t.gateTurn = &gate.Turn{Agent: t.agent, Conversation: t.conv, Number: t.conv.Turns, Journal: journal{t},
-		TraceParent: "00-" + trace + "-" + span + "-01", Confirmed: confirmed}
-	asked := false
+	t.gateTurn = &gate.Turn{Agent: t.agent, Conversation: &t.conv, Number: t.conv.Turns, Journal: journal{t}, Earlier: t.earlier,
+		TraceParent: "00-" + trace + "-" + span + "-01", Confirmed: confirmed, Running: t.running}
+	stop := t.prelude(ctx)
 	switch {
+	case stop:
 	case confirmed != nil:
-		asked = t.call(ctx, llm.ToolCall{ID: "confirmed_" + confirmed.Hash[:8], Name: confirmed.Tool, Arguments: confirmed.Arguments}, true)
+		stop = t.call(ctx, true, llm.ToolCall{ID: "confirmed_" + confirmed.Hash[:8], Name: confirmed.Tool, Arguments: confirmed.Arguments})
 	case declined != nil:
 		t.decline(declined)
 	}
-	if !asked { // a yes that came too late is asked again, and that ends the turn
+	if !stop { // a yes that came too late is asked again, and that ends the turn
 		if err := t.converse(ctx); err != nil {
 			return t.fail(ctx, err)
 		}
 	}
+	t.offerPerson()
 	return t.end(ctx)
 }
 
@@ -143,7 +152,7 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 		if err != nil {
 			return nil, nil, err
 		}
-		t.messages = history(events)
+		t.messages, t.earlier = history(events), results(events)
 		// A turn whose server died, and that nobody asked for again, leaves calls
 		// without an answer: the model must know of them before it goes on.
 		t.beginning = true
@@ -157,7 +166,7 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 	t.conv.Turns++
 	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey, StartedAt: callwright.At(now)}
 	if t.in.New {
-		t.keep(callwright.CallStarted, struct{}{})
+		t.keep(callwright.CallStarted, callwright.Started{VersionID: t.conv.VersionID})
 		t.importHistory()
 	}
 	if p := t.conv.Pending; p != nil {
@@ -171,7 +180,12 @@ func (t *turn) begin(ctx context.Context) (confirmed, declined *callwright.Confi
 			}
 		}
 	}
-	t.keep(callwright.UserUtterance, callwright.Utterance{Text: t.in.Text, IsFinal: true, Language: t.agent.Agent.PrimaryLanguage})
+	m := mood(t.in.Text)
+	if m == negative || m == frustrated {
+		t.conv.Negative++
+	}
+	t.conv.Sentiment += map[string]int{positive: 1, negative: -1, frustrated: -2}[m]
+	t.keep(callwright.UserUtterance, callwright.Utterance{Text: t.in.Text, IsFinal: true, Language: t.agent.Agent.PrimaryLanguage, Sentiment: m})
 	t.messages = append(t.messages, llm.Message{Role: llm.User, Content: t.in.Text})
 	begun := t.pending
 	if err := t.flush(ctx, store.Entry{New: t.in.New, Turn: &t.row, Claim: t.in.Claim}); err != nil {
@@ -208,47 +222,22 @@ func (t *turn) converse(ctx context.Context) error {
 			}
 			return nil
 		}
-		asked := false
-		for _, c := range calls {
-			if t.calls++; t.calls > maxCalls {
-				t.skip(c, CodeTooManyCalls, "at most eight calls in a turn")
-				continue
-			}
-			if asked {
-				t.skip(c, CodeOneAtATime, "one confirmation at a time")
-				continue
-			}
-			asked = t.call(ctx, c, false)
+		room := max(0, min(len(calls), maxCalls-t.calls))
+		t.calls += len(calls)
+		stop := t.call(ctx, false, calls[:room]...)
+		for _, c := range calls[room:] {
+			t.skip(c, CodeTooManyCalls, "at most eight calls in a turn")
 		}
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		if asked {
+		if stop {
 			return nil
 		}
 	}
+	t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "loop", Action: "answered", Detail: "the model went on calling skills without an answer"})
 	t.speak(sayLost, "")
 	return nil
-}
-
-// call takes one call through the gate and tells the model what became of it. It
-// reports whether the caller has been asked to confirm, which ends the turn.
-func (t *turn) call(ctx context.Context, c llm.ToolCall, byServer bool) (asked bool) {
-	t.current = c
-	out := t.Gate.Run(ctx, t.gateTurn, gate.Call{Tool: c.Name, Arguments: c.Arguments})
-	t.skillTime += out.Took
-	answer := toolResult(out)
-	t.answer(c, answer, byServer, callwright.ToolCall{RunID: out.Run, Arguments: valid(out.Arguments), Gate: out.Lines, Sent: out.Sent,
-		Code: out.Code, Detail: out.Detail, TookMs: ms(out.Took)}, out.Skill)
-	if out.Effect != nil {
-		t.out(Effect{out.Effect})
-	}
-	if out.Kind != gate.Confirm {
-		return false
-	}
-	t.conv.Pending = out.Confirm
-	t.speak(readBack(out.Skill, out.Confirm.Arguments), "readback")
-	return true
 }
 
 // decline tells the model that the caller said no.
@@ -294,6 +283,13 @@ func (t *turn) message(id callwright.MessageID, text, kind string) {
 
 // end stores what is left and closes the turn.
 func (t *turn) end(ctx context.Context) error {
+	if t.over && t.conv.Status != "ended" {
+		t.conv.Status, t.conv.EndedAt, t.conv.Pending = "ended", callwright.At(t.Now()), nil
+		if t.conv.Outcome == "" {
+			t.conv.Outcome = callwright.Completed
+		}
+		t.note(callwright.CallEnded, callwright.Ended{Reason: "ended by the agent", Outcome: t.conv.Outcome})
+	}
 	total := t.Now().Sub(t.began)
 	t.note(callwright.LatencyEvent, callwright.Latency{Turn: t.conv.Turns, TotalMs: ms(total), ModelMs: ms(t.modelTime), SkillMs: ms(t.skillTime), Model: t.model})
 	t.row.Done, t.row.FinishedAt = true, callwright.At(t.Now())
@@ -333,58 +329,95 @@ func (t *turn) note(kind callwright.EventType, payload any) {
 
 // keep adds an event to the journal without showing it.
 func (t *turn) keep(kind callwright.EventType, payload any) callwright.Event {
-	now := t.Now()
+	now, raw := t.Now(), mustJSON(payload)
+	if t.redact != nil && (kind == callwright.UserUtterance || kind == callwright.AgentMessage || kind == callwright.ToolCallEvent || kind == callwright.HandoffEvent) {
+		raw = redacted(raw, t.redact)
+	}
 	t.conv.LastSeq++
 	ev := callwright.Event{ID: callwright.NewID[callwright.EventID](now), ConversationID: t.conv.ID, Seq: t.conv.LastSeq, TsMs: now.UnixMilli(),
-		Channel: t.conv.Channel, EventType: kind, Payload: mustJSON(payload), TraceID: t.trace}
+		Channel: t.conv.Channel, EventType: kind, Payload: raw, TraceID: t.trace}
 	t.pending = append(t.pending, ev)
 	return ev
 }
 
 // flush stores the noted events and the conversation's state with the entry.
 func (t *turn) flush(ctx context.Context, entry store.Entry) error {
-	entry.Conversation, entry.Events = &t.conv, t.pending
+	entry.Conversation, entry.Events, entry.Messages = &t.conv, t.pending, t.taken
+	t.conv.UpdatedAt = callwright.At(t.Now())
 	if err := t.Store.Record(ctx, entry); err != nil {
 		return err
 	}
-	t.pending = nil
+	t.pending, t.taken = nil, nil
 	return nil
 }
 
-// journal is the gate's view of the turn: a run is journalled together with the
-// events before it.
+// journal is the gate's view of the turn: runs are journalled together with the
+// events before them.
 type journal struct{ *turn }
 
-func (j journal) Begin(ctx context.Context, run callwright.Run) (*callwright.Run, error) {
+func (j journal) Begin(ctx context.Context, runs ...callwright.Run) ([]*callwright.Run, error) {
 	t := j.turn
-	s := t.agent.Skill(run.SkillID)
-	before := len(t.pending)
-	started := t.keep(callwright.ToolCallEvent, callwright.ToolCall{CallID: t.current.ID, RunID: run.ID, SkillID: s.ID, SkillName: s.Name,
-		SkillType: s.SkillType, Tool: s.Tool, State: "started", Arguments: valid(t.current.Arguments)})
-	err := t.flush(ctx, store.Entry{Begin: &run})
+	before, seq := len(t.pending), t.conv.LastSeq
+	var started []callwright.Event
+	for _, r := range runs {
+		s, c := t.agent.Skill(r.SkillID), t.asking[r.CallID]
+		ev := callwright.ToolCall{CallID: c.ID, RunID: r.ID, SkillID: s.ID, SkillName: s.Name, SkillType: s.SkillType, Tool: s.Tool, State: "started", Arguments: valid(c.Arguments)}
+		if s.Private() {
+			ev.Arguments = gate.Masked(ev.Arguments)
+		}
+		started = append(started, t.keep(callwright.ToolCallEvent, ev))
+	}
+	err := t.flush(ctx, store.Entry{Begin: runs})
 	if err == nil {
-		t.out(Recorded{started})
+		for _, ev := range started {
+			t.out(Recorded{ev})
+		}
+		if slices.ContainsFunc(runs, func(r callwright.Run) bool { return r.State == callwright.RunQueued }) {
+			t.wake()
+		}
 		return nil, nil
 	}
-	t.pending = t.pending[:before]
-	t.conv.LastSeq--
+	t.pending, t.conv.LastSeq = t.pending[:before], seq
 	if !errors.Is(err, store.ErrRunExists) {
 		return nil, err
 	}
-	runs, err := t.Store.Runs(ctx, run.OrganizationID, run.ConversationID, run.Turn)
+	if len(runs) > 1 {
+		return j.each(ctx, runs)
+	}
+	prior, err := t.Store.Runs(ctx, runs[0].OrganizationID, runs[0].ConversationID, runs[0].Turn)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range runs {
-		if r.IdempotencyKey == run.IdempotencyKey {
-			return &r, nil
+	for _, r := range prior {
+		if r.IdempotencyKey == runs[0].IdempotencyKey {
+			return []*callwright.Run{&r}, nil
 		}
 	}
-	return nil, fmt.Errorf("run %s exists and cannot be read", run.IdempotencyKey)
+	return nil, fmt.Errorf("run %s exists and cannot be read", runs[0].IdempotencyKey)
 }
 
-func (j journal) End(ctx context.Context, run callwright.Run) error {
-	return j.flush(ctx, store.Entry{End: &run})
+// each journals runs of which one was journalled before.
+func (j journal) each(ctx context.Context, runs []callwright.Run) ([]*callwright.Run, error) {
+	prior := make([]*callwright.Run, len(runs))
+	for i, r := range runs {
+		one, err := j.Begin(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if len(one) == 1 {
+			prior[i] = one[0]
+		}
+	}
+	return prior, nil
+}
+
+func (j journal) End(ctx context.Context, runs ...callwright.Run) error {
+	if j.redact != nil {
+		for i := range runs {
+			runs[i].Answer = redacted(runs[i].Answer, j.redact)
+		}
+	}
+	return j.flush(ctx, store.Entry{End: runs})
 }
 
 func valid(raw json.RawMessage) json.RawMessage {

@@ -18,6 +18,20 @@ const (
 	sayNothing  = "I'm sorry, I didn't get that. Could you put it another way?"
 	sayLost     = "I'm sorry, I'm not getting any further with this. Is there something else I can help you with?"
 	sayDeclined = "All right, I haven't done anything. What would you like instead?"
+
+	sayBanned    = "I'm sorry, that's not something I can talk about. Is there anything else I can help with?"
+	sayUnfounded = "To be clear, that has not been done yet."
+	sayMoment    = "One moment, please."
+	sayGoodbye   = "Thank you, and goodbye!"
+	sayNoted     = "I've made a note for our team, and somebody will get back to you."
+	sayHandover  = "I'll hand you over to a colleague now. One moment, please."
+	sayNobody    = "I'm sorry, nobody is available to take over right now. I can go on helping you here."
+	sayOffer     = "I'm sorry this isn't going well. Would you like me to hand you over to a person?"
+
+	sayCodeSent  = "To make sure it's you, I've just sent you a code with six digits. What is the code?"
+	sayWrongCode = "I'm sorry, that code isn't right. You have %s. What is the code?"
+	sayExpired   = "I'm sorry, that code is no longer valid. Shall I send you a new one?"
+	sayLocked    = "I'm sorry, I couldn't make sure who you are, so I can't do that for you here. Is there anything else I can help with?"
 )
 
 // toolResult is the one table from outcomes to what a model is told. Say is what
@@ -27,6 +41,9 @@ func toolResult(out gate.Outcome) llm.ToolResult {
 	switch out.Kind {
 	case gate.Done:
 		r.Status, r.Result = llm.StatusDone, out.Result
+		if v := out.Verified; v != nil && v.Verified {
+			r.Say = "Thank you, I've been able to check that it's you."
+		}
 	case gate.Queued:
 		r.Status, r.Say = llm.StatusQueued, "That's being taken care of now."
 	case gate.Ask:
@@ -35,10 +52,24 @@ func toolResult(out gate.Outcome) llm.ToolResult {
 			r.Fields = append(r.Fields, llm.FieldProblem{Name: p.Name, Problem: p.Message})
 		}
 		r.Say = ask(out)
+		if out.Verified != nil {
+			r.Say = "I'm sorry, that doesn't match what we have on file."
+			if name := out.Problems[0].Name; name != "" {
+				r.Say += " " + askFirst(out.Skill, name)
+			}
+		}
 	case gate.Confirm:
 		r.Status, r.Say = llm.StatusConfirmation, readBack(out.Skill, out.Confirm.Arguments)
 	case gate.Verify:
 		r.Status, r.Say = llm.StatusVerification, "I'm sorry, I can only do that for a caller whose identity has been checked, and I can't check it here."
+		if out.Verify != nil {
+			r.Tool, r.Say = out.Verify.Verifier.Tool, askIdentity(out.Verify)
+			for _, name := range out.Verify.Fields {
+				r.Fields = append(r.Fields, llm.FieldProblem{Name: name, Problem: "is needed to check who the caller is"})
+			}
+		}
+	case gate.Late:
+		r.Status, r.Say = llm.StatusLate, "That's still being done; I'll tell you when I know."
 	case gate.Refused:
 		r.Status, r.Say = llm.StatusRefused, refusal(out.Code)
 	case gate.Unknown:
@@ -57,7 +88,13 @@ func refusal(code callwright.Code) string {
 		return "I'm sorry, that isn't something I can do here."
 	case gate.CodeOutsideHours:
 		return "I'm sorry, that isn't available at this time of day."
-	case gate.CodeUnknownSkill, gate.CodeSkillDisabled:
+	case gate.CodeLocked:
+		return sayLocked
+	case gate.CodeNoHandoff:
+		return sayNobody
+	case gate.CodeTooOften:
+		return "I'm sorry, I can't do any more of that just now."
+	case gate.CodeUnknownSkill, gate.CodeSkillDisabled, gate.CodeOneAtATime, gate.CodeMustEscalate:
 		return ""
 	}
 	return "I'm sorry, I can't do that at the moment."
@@ -74,6 +111,8 @@ func failure(out gate.Outcome) string {
 		why = "I can't reach the system I need for that right now"
 	case callwright.CodeRemoteStatus:
 		why = "the system I need for that reported a problem"
+	case gate.CodeReported:
+		why = "the system I need for that says that it isn't possible"
 	case callwright.CodeBadResponse, callwright.CodeTooLarge:
 		why = "the system I need for that gave me an answer I can't read"
 	default:
@@ -100,6 +139,17 @@ func ask(out gate.Outcome) string {
 	}
 	return "I'm afraid that doesn't work as the " + label + ". Could you give it to me again?"
 }
+
+// askIdentity words the first question of a check.
+func askIdentity(d *gate.Demand) string {
+	say := "Before I can do that, I need to make sure who I'm speaking with."
+	if len(d.Fields) == 0 {
+		return say
+	}
+	return say + " " + askFirst(d.Verifier, d.Fields[0])
+}
+
+func askFirst(s *gate.Skill, name string) string { return "What is your " + s.Label(name) + "?" }
 
 // readBack is the question for confirmation: the skill and every argument.
 func readBack(s *gate.Skill, arguments json.RawMessage) string {

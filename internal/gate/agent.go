@@ -18,7 +18,10 @@ import (
 type Agent struct {
 	callwright.Snapshot
 	Skills []*Skill // all of them, enabled or not
-	byTool map[string]*Skill
+
+	byTool      map[string]*Skill
+	policies    *Policies
+	brokenRules error // why its rules cannot be judged: nothing runs
 }
 
 // A Skill is one skill made ready to run.
@@ -31,7 +34,10 @@ type Skill struct {
 	schema     *schema.Schema
 	properties map[string]property
 	executor   skill.Executor
-	broken     error // why it cannot run
+	common     skill.Common
+	idempotent bool                           // its receiver tells repeated requests apart
+	verifies   *callwright.CallerVerification // it is how callers are verified by this
+	broken     error                          // why it cannot run
 }
 
 // A property is what coercion and questions need to know of a parameter.
@@ -39,6 +45,8 @@ type property struct {
 	Type        any    `json:"type"`
 	Title       string `json:"title"`
 	Description string `json:"description"`
+	Format      string `json:"format"`
+	AllowedFrom string `json:"x-allowedFrom"`
 }
 
 // is reports whether the parameter may be of the JSON Schema type.
@@ -61,6 +69,19 @@ func Compile(snap callwright.Snapshot, kinds map[callwright.SkillType]skill.Kind
 		c.Tool = toolName(s.Name, a.byTool)
 		a.byTool[c.Tool] = c
 		a.Skills = append(a.Skills, c)
+	}
+	for _, s := range handoffSkills(snap.Agent) {
+		s.Tool = toolName(s.Name, a.byTool)
+		a.byTool[s.Tool] = s
+		a.Skills = append(a.Skills, s)
+	}
+	if a.policies, a.brokenRules = newPolicies(snap.Guardrails); a.brokenRules != nil {
+		a.policies = &Policies{}
+	}
+	for i, m := range snap.CallerVerification {
+		if s := a.Skill(m.VerifierSkillID); s != nil {
+			s.verifies = &snap.CallerVerification[i]
+		}
 	}
 	return a
 }
@@ -86,7 +107,14 @@ func compile(s callwright.Skill, kinds map[callwright.SkillType]skill.Kind) *Ski
 		c.broken = fmt.Errorf("skill type %s is not available on this server", s.SkillType)
 		return c
 	}
-	c.executor, c.broken = kind.Open(s.ExecutionConfig)
+	if c.executor, c.broken = kind.Open(s.ExecutionConfig); c.broken != nil {
+		return c
+	}
+	if kind.Common != nil {
+		c.common, c.broken = kind.Common(s.ExecutionConfig)
+	}
+	var declared struct{ Idempotent bool }
+	c.idempotent = json.Unmarshal(s.ExecutionConfig, &declared) == nil && declared.Idempotent
 	return c
 }
 
@@ -100,6 +128,9 @@ func (a *Agent) Skill(id callwright.SkillID) *Skill {
 	return nil
 }
 
+// Tool returns the skill that models know by the name, or nil.
+func (a *Agent) Tool(name string) *Skill { return a.byTool[name] }
+
 // Offered returns the skills that a model may be shown on a channel.
 func (a *Agent) Offered(ch callwright.Channel) []*Skill {
 	var out []*Skill
@@ -110,6 +141,9 @@ func (a *Agent) Offered(ch callwright.Channel) []*Skill {
 	}
 	return out
 }
+
+// Say returns what the operator wants spoken around a run.
+func (s *Skill) Say() skill.Say { return s.common.Say }
 
 // Executor returns what runs the skill, or why nothing can.
 func (s *Skill) Executor() (skill.Executor, error) { return s.executor, s.broken }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,11 +12,12 @@ import (
 // coerce reads arguments as a model wrote them: values of the wrong JSON type
 // that can only mean one thing are turned ("42" into 42), blanks count as
 // missing, and what is left must satisfy the schema.
-func (s *Skill) coerce(raw json.RawMessage) (map[string]any, []Problem) {
+func (s *Skill) coerce(raw json.RawMessage, as reading) (map[string]any, []Problem) {
 	args, err := strictjson.Object(raw)
 	if err != nil {
 		return nil, []Problem{{Message: "the arguments " + err.Error()}}
 	}
+	var problems []Problem
 	for name, v := range args {
 		p, known := s.properties[name]
 		if !known {
@@ -26,11 +28,15 @@ func (s *Skill) coerce(raw json.RawMessage) (map[string]any, []Problem) {
 			delete(args, name)
 			continue
 		}
+		if v, err = as.read(p, v); err != nil {
+			problems = append(problems, Problem{Name: name, Message: err.Error()})
+		}
 		args[name] = v
 	}
-	var problems []Problem
 	for _, p := range s.schema.Validate(args) {
-		problems = append(problems, Problem{Name: p.Path, Message: p.Message, Missing: p.Missing})
+		if !slices.ContainsFunc(problems, func(q Problem) bool { return q.Name == p.Path }) {
+			problems = append(problems, Problem{Name: p.Path, Message: p.Message, Missing: p.Missing})
+		}
 	}
 	return args, s.inOrder(problems)
 }
@@ -95,6 +101,54 @@ func (s *Skill) inOrder(problems []Problem) []Problem {
 		}
 	}
 	return out
+}
+
+// real refuses values that must come from an earlier run and do not (x-allowedFrom):
+// what a model invents does not leave.
+func (s *Skill) real(args map[string]any, t *Turn) []Problem {
+	var problems []Problem
+	for name, p := range s.properties {
+		v, given := args[name]
+		if p.AllowedFrom == "" || !given || t.Operator {
+			continue
+		}
+		tool, path, _ := strings.Cut(p.AllowedFrom, ".")
+		wanted := []any{v}
+		if list, ok := v.([]any); ok {
+			wanted = list
+		}
+		for _, w := range wanted {
+			if !returned(t.Earlier[tool], path, w) {
+				problems = append(problems, Problem{Name: name, Message: "must be one of the values that " + tool + " returned in this conversation"})
+				break
+			}
+		}
+	}
+	return s.inOrder(problems)
+}
+
+func returned(results []json.RawMessage, path string, want any) bool {
+	for _, raw := range results {
+		v, err := strictjson.Value(raw)
+		if err != nil {
+			continue
+		}
+		if slices.ContainsFunc(at(v, path), func(got any) bool { return same(got, want) || text(got) != "" && text(got) == text(want) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// text is a scalar as a model may write it: 17 and "17" are the same id.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
 }
 
 func describe(problems []Problem) string {

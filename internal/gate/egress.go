@@ -50,6 +50,14 @@ func source(f callwright.EgressField, args map[string]any, t *Turn) (v any, ok b
 	case f.Source == "agent.id":
 		return string(t.Agent.Agent.ID), true, nil
 	}
+	if name, ok := strings.CutPrefix(f.Source, "vars."); ok {
+		raw, ok := c.Vars[name]
+		if !ok {
+			return nil, false, nil
+		}
+		v, err = strictjson.Value(raw)
+		return v, err == nil, err
+	}
 	v, ok = args[f.Source]
 	return v, ok, nil
 }

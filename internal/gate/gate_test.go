@@ -62,24 +62,35 @@ type journal struct {
 	fail  error    // of Begin
 }
 
-func (j *journal) Begin(_ context.Context, r callwright.Run) (*callwright.Run, error) {
+func (j *journal) Begin(_ context.Context, runs ...callwright.Run) ([]*callwright.Run, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.fail != nil {
 		return nil, j.fail
 	}
-	if prior, ok := j.runs[r.IdempotencyKey]; ok {
-		return &prior, nil
+	priors := make([]*callwright.Run, len(runs))
+	for i, r := range runs {
+		if prior, ok := j.runs[r.IdempotencyKey]; ok {
+			priors[i] = &prior
+			continue
+		}
+		if j.runs == nil {
+			j.runs = map[string]callwright.Run{}
+		}
+		j.runs[r.IdempotencyKey] = r
+		j.order = append(j.order, "begin "+string(r.State))
 	}
-	if j.runs == nil {
-		j.runs = map[string]callwright.Run{}
-	}
-	j.runs[r.IdempotencyKey] = r
-	j.order = append(j.order, "begin "+string(r.State))
-	return nil, nil
+	return priors, nil
 }
 
-func (j *journal) End(ctx context.Context, r callwright.Run) error { return j.EndRun(ctx, r) }
+func (j *journal) End(ctx context.Context, runs ...callwright.Run) error {
+	for _, r := range runs {
+		if err := j.EndRun(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (j *journal) EndRun(ctx context.Context, r callwright.Run) error {
 	if ctx.Err() != nil {
@@ -171,12 +182,12 @@ func newDeskOf(a callwright.AgentSpec, specs ...callwright.SkillSpec) *desk {
 // turn is a fresh turn of the same conversation.
 func (d *desk) turn() *gate.Turn {
 	return &gate.Turn{Agent: d.agent, Number: 1, Journal: &d.journal, TraceParent: "00-a-b-01",
-		Conversation: callwright.Conversation{ID: conv, OrganizationID: org, AgentID: "agt_1", VersionID: "ver_1", Channel: callwright.Chat,
+		Conversation: &callwright.Conversation{ID: conv, OrganizationID: org, AgentID: "agt_1", VersionID: "ver_1", Channel: callwright.Chat,
 			Caller: callwright.Caller{Name: "Ada", Phone: "+15550100"}}}
 }
 
 func (d *desk) call(t *gate.Turn, tool, args string) gate.Outcome {
-	return d.gate.Run(context.Background(), t, gate.Call{Tool: tool, Arguments: json.RawMessage(args)})
+	return d.gate.Run(context.Background(), t, gate.Call{Tool: tool, Arguments: json.RawMessage(args)})[0]
 }
 
 func mustDo(t testing.TB, out gate.Outcome) gate.Outcome {

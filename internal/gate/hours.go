@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"callwright"
@@ -49,9 +50,11 @@ func rangesOf(h callwright.BusinessHours, day time.Time) []clock {
 	if len(h.Weekly) == 0 {
 		return []clock{{Start: "00:00", End: "24:00"}}
 	}
-	names := [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-	return clocks(h.Weekly[names[day.Weekday()]])
+	return clocks(h.Weekly[weekdays[day.Weekday()]])
 }
+
+// weekdays are the keys of a weekly schedule, by time.Weekday.
+var weekdays = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 func clocks(ranges []callwright.Range) []clock {
 	out := make([]clock, len(ranges))
@@ -91,4 +94,51 @@ func hourMinute(s string) (h, m int, err error) {
 		return 0, 0, fmt.Errorf("%q is not a time of day such as 09:00", s)
 	}
 	return t.Hour(), t.Minute(), nil
+}
+
+// CheckHours returns what is wrong with a schedule that Open could not judge by, by
+// field. Nothing is wrong with none.
+func CheckHours(h callwright.BusinessHours) map[string]string {
+	problems := map[string]string{}
+	if _, err := time.LoadLocation(h.Timezone); err != nil || h.Timezone == "Local" || h.Timezone == "" && len(h.Weekly) > 0 {
+		problems["timezone"] = "must be an IANA time zone such as America/Chicago"
+	}
+	for day, ranges := range h.Weekly {
+		if !slices.Contains(weekdays[:], day) {
+			problems["weekly."+day] = "is not a day: use mon, tue, wed, thu, fri, sat or sun"
+		}
+		for i, r := range ranges {
+			if _, _, err := clock(r).on(time.Time{}); err != nil {
+				problems[fmt.Sprintf("weekly.%s[%d]", day, i)] = "must have a start and an end such as 09:00 and 17:30"
+			}
+		}
+	}
+	return problems
+}
+
+// NextOpen returns when the business opens next, in its own zone; ok is false when
+// it is open, always open, or will not open within the next four weeks.
+func NextOpen(h callwright.BusinessHours, now time.Time) (next time.Time, ok bool) {
+	open, err := Open(h, now)
+	if err != nil || open {
+		return time.Time{}, false
+	}
+	zone, err := time.LoadLocation(h.Timezone)
+	if err != nil {
+		return time.Time{}, false
+	}
+	now = now.In(zone)
+	for ahead := range 29 {
+		day := time.Date(now.Year(), now.Month(), now.Day()+ahead, 0, 0, 0, 0, zone)
+		for _, r := range rangesOf(h, day) {
+			start, _, err := r.on(day)
+			if err == nil && start.After(now) && (!ok || start.Before(next)) {
+				next, ok = start, true
+			}
+		}
+		if ok {
+			return next, true
+		}
+	}
+	return time.Time{}, false
 }

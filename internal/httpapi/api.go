@@ -76,6 +76,7 @@ func New(o Options, router chi.Router) *API {
 
 // describe says of members what their Go types cannot.
 func (a *API) describe() {
+	a.payloads()
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	for _, name := range []string{"Skill", "SkillSpec"} {
 		p := schemas[name].Properties
@@ -94,6 +95,8 @@ func config() huma.Config {
 	c.Tags = []*huma.Tag{
 		{Name: "Agents", Description: "What callers talk to: a draft that is edited, and versions that are published."},
 		{Name: "Skills", Description: "The atomic actions of an agent, typically one call to a system."},
+		{Name: "Guardrails", Description: "Rules about all skills of an agent, and how it finds out who callers are."},
+		{Name: "Test", Description: "Trying an agent before callers do."},
 		{Name: "Secrets", Description: "Values that skills send and nobody can read back."},
 		{Name: "Chat", Description: "Conversations in writing."},
 		{Name: "Observe", Description: "What happened."},

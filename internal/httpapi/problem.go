@@ -66,6 +66,7 @@ func errorDocs() []errorDoc {
 		{callwright.CodeInactive, 409, "Agent not active", "The agent's isActive is false, so it takes no conversations."},
 		{callwright.CodeEnded, 409, "Conversation ended", "The conversation is over. Start a new session."},
 		{callwright.CodeInProgress, 409, "Still in progress", "The first request with this Idempotency-Key is still being worked on. Wait and ask again."},
+		{callwright.CodeNotUnknown, 409, "Outcome known", "Only a skill run whose state is unknown can be resolved. GET /skill-runs?state=unknown lists them."},
 		{callwright.CodeBodyTooLarge, 413, "Body too large", "Bodies may have at most 1 MiB."},
 		{callwright.CodeNotPublishable, 422, "Not publishable", "The draft has findings of level error, which errors lists: something in it cannot work. GET /agents/{id}/prepublish-report has them too, with everything else there is to know before publishing."},
 		{callwright.CodeKeyReused, 422, "Idempotency key reused", "The Idempotency-Key was used with another body. A key stands for one request: use a new one."},
@@ -91,7 +92,12 @@ func errorDocs() []errorDoc {
 		{gate.CodeWrongChannel, 409, "Channel not allowed", "The skill's channels do not include the channel of the conversation."},
 		{gate.CodeOutsideHours, 409, "Outside the availability window", "The skill's availabilityWindow does not include this time, by the agent's business hours."},
 		{engine.CodeTooManyCalls, 409, "Too many calls", "The model asked for more than eight skills in one turn; this one was not looked at."},
-		{engine.CodeOneAtATime, 409, "Another confirmation is pending", "The model asked for this skill in the same step as one that the caller is being asked to confirm. One question at a time: it did not run."},
+		{gate.CodeOneAtATime, 409, "Another confirmation is pending", "The model asked for this skill in the same step as one that the caller is being asked to confirm. One question at a time: it did not run."},
+		{gate.CodeMustEscalate, 409, "Handed over to a person", "A write_gate guardrail names the skill in alwaysEscalate: the agent never runs it and hands over instead."},
+		{gate.CodeTooOften, 409, "Call limit reached", "A rate_limit guardrail allows no more skill calls in this conversation now, or too many one-time codes were sent."},
+		{gate.CodeLocked, 409, "Verification locked", "The caller failed to prove who they are too often in this conversation (maxAttempts)."},
+		{gate.CodeNoHandoff, 409, "Nobody can take over", "The business is closed and afterHours.allowHumanTransfer is off."},
+		{gate.CodeReported, 502, "Failure reported", "The skill's system answered, and failWhen says that this answer means no."},
 		{gate.CodeCannotVerify, 409, "Caller cannot be verified", "The skill needs a verified caller, and no verification method is configured, so it is refused."},
 	}
 }

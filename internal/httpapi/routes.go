@@ -36,8 +36,10 @@ type (
 func (a *API) routes() {
 	a.agentRoutes()
 	a.skillRoutes()
+	a.ruleRoutes()
 	a.secretRoutes()
 	a.auditRoute()
+	a.observeRoutes()
 	a.chatRoutes()
 }
 

@@ -97,6 +97,7 @@ type ToolResult struct {
 	Status ToolStatus      `json:"status"`
 	Result json.RawMessage `json:"result,omitempty"` // with StatusDone
 	Fields []FieldProblem  `json:"fields,omitempty"` // with StatusNeedsInput
+	Tool   string          `json:"tool,omitempty"`   // with StatusVerification: the tool that checks the caller's identity
 	Code   string          `json:"code,omitempty"`   // with StatusRefused and StatusFailed
 	Say    string          `json:"say,omitempty"`
 }
@@ -116,6 +117,7 @@ const (
 	StatusRefused      ToolStatus = "refused"            // a rule does not allow it
 	StatusFailed       ToolStatus = "failed"             // it ran and failed; it had no effect, or only a read
 	StatusUnknown      ToolStatus = "unknown"            // it may or may not have happened
+	StatusLate         ToolStatus = "late"               // it is still running; its result comes in a later turn
 )
 
 // A FieldProblem is one argument that is missing or wrong.

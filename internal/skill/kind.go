@@ -3,6 +3,7 @@ package skill
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -34,6 +35,10 @@ type Kind struct {
 	// Literals lists the secrets in settings that Open accepted; nil when the
 	// type has none.
 	Literals func(config json.RawMessage) ([]Literal, error)
+
+	// Common reads the settings that all types have, from settings that Open
+	// accepted.
+	Common func(config json.RawMessage) (Common, error)
 }
 
 // Reserved returns the row of a type that is planned and not built.
@@ -48,11 +53,7 @@ func Reserved(t callwright.SkillType, doc string) Kind {
 //
 // It panics when C has no schema: a mistake in the program, found at start-up.
 func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, error)) Kind {
-	reflected, err := jsonschema.For[C](nil)
-	if err != nil {
-		panic(fmt.Sprintf("skill type %s: %v", t, err))
-	}
-	raw, err := json.Marshal(reflected)
+	raw, err := settingsSchema[C]()
 	if err != nil {
 		panic(fmt.Sprintf("skill type %s: %v", t, err))
 	}
@@ -60,8 +61,8 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 	if err != nil {
 		panic(fmt.Sprintf("skill type %s: %v", t, err))
 	}
-	decode := func(config json.RawMessage) (C, error) {
-		var c C
+	decode := func(config json.RawMessage) (settings[C], error) {
+		var c settings[C]
 		if len(bytes.TrimSpace(config)) == 0 {
 			config = json.RawMessage(`{}`) // absent settings are no settings, as for Object
 		}
@@ -72,8 +73,8 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 		if problems := compiled.Validate(value); len(problems) > 0 {
 			return c, callwright.Invalid(fieldErrors(problems)...)
 		}
-		if err := strictjson.Decode(config, &c); err != nil {
-			return c, callwright.Invalid(callwright.FieldError{Message: err.Error()})
+		if err := errors.Join(json.Unmarshal(config, &c.own), json.Unmarshal(config, &c.common)); err != nil {
+			return c, callwright.Invalid(callwright.FieldError{Message: "has a value of the wrong type"})
 		}
 		return c, nil
 	}
@@ -83,7 +84,11 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 		if err != nil {
 			return nil, err
 		}
-		return open(c)
+		return open(c.own)
+	}
+	k.Common = func(config json.RawMessage) (Common, error) {
+		c, err := decode(config)
+		return c.common, err
 	}
 	var zero C
 	if _, ok := any(zero).(Secretive); ok {
@@ -92,10 +97,38 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 			if err != nil {
 				return nil, err
 			}
-			return any(c).(Secretive).Literals(), nil
+			return any(c.own).(Secretive).Literals(), nil
 		}
 	}
 	return k
+}
+
+// settings are a type's own settings and those that all types have.
+type settings[C any] struct {
+	own    C
+	common Common
+}
+
+// settingsSchema makes the schema of both together.
+func settingsSchema[C any]() (json.RawMessage, error) {
+	own, err := jsonschema.For[C](nil)
+	if err != nil {
+		return nil, err
+	}
+	common, err := jsonschema.For[Common](nil)
+	if err != nil {
+		return nil, err
+	}
+	if own.Properties == nil {
+		own.Properties = map[string]*jsonschema.Schema{}
+	}
+	for name, s := range common.Properties {
+		if own.Properties[name] != nil {
+			return nil, fmt.Errorf("the setting %s belongs to all types", name)
+		}
+		own.Properties[name] = s
+	}
+	return json.Marshal(own)
 }
 
 func fieldErrors(problems []schema.Problem) []callwright.FieldError {

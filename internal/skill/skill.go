@@ -10,6 +10,8 @@ package skill
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"time"
 
 	"callwright"
 )
@@ -41,6 +43,10 @@ type Call struct {
 	// json.Number, []any or map[string]any.
 	Fields map[string]any
 
+	// Vars is what earlier skills of the conversation remembered, for {vars.name}
+	// in templates.
+	Vars map[string]any
+
 	// IdempotencyKey is the same for every attempt at one intent.
 	IdempotencyKey string
 
@@ -49,6 +55,22 @@ type Call struct {
 
 	// DryRun asks for the request that would leave, and sends nothing.
 	DryRun bool
+}
+
+// Values is what templates may use: the fields under their names, and what was
+// remembered under vars.name.
+func (c Call) Values() map[string]any {
+	if len(c.Vars) == 0 {
+		return c.Fields
+	}
+	all := maps.Clone(c.Fields)
+	if all == nil {
+		all = map[string]any{}
+	}
+	for name, v := range c.Vars {
+		all["vars."+name] = v
+	}
+	return all
 }
 
 // A Result is what came back.
@@ -66,6 +88,12 @@ type Result struct {
 	// Sent tells, when Execute fails, whether the request may have reached the
 	// other side: false means it certainly had no effect.
 	Sent bool
+
+	// Status is the failure status that the other side answered with, in the
+	// terms of HTTP; 0 when there is none. RetryAfter is how long it asked to
+	// wait.
+	Status     int
+	RetryAfter time.Duration
 }
 
 // An Effect is a value that the channel performs: executors hold no call, no
@@ -84,9 +112,13 @@ type EndConversation struct{}
 // TakeMessage stores a message for the business.
 type TakeMessage struct{ Text string }
 
+// RepeatLast says the agent's last sentence again.
+type RepeatLast struct{}
+
 func (Transfer) effect()        {}
 func (EndConversation) effect() {}
 func (TakeMessage) effect()     {}
+func (RepeatLast) effect()      {}
 
 // A TemplateRef is one {name} in a setting.
 type TemplateRef struct{ Setting, Name string }
@@ -107,6 +139,9 @@ type Literal struct {
 // A Secretive settings struct tells which of its settings are secrets. A setting
 // that already names a stored secret is listed too; control looks at the value.
 type Secretive interface{ Literals() []Literal }
+
+// A Timed Executor tells how long a run may take at most, all attempts together.
+type Timed interface{ Timeout() time.Duration }
 
 // A Destined Executor tells where it sends data: a host, an address, a name of a
 // system, as a person reads it.

@@ -223,8 +223,15 @@ func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.A
 	if err != nil {
 		return callwright.Snapshot{}, fmt.Errorf("read skills: %w", err)
 	}
-	skills, err := decodeAll[callwright.Skill](docs)
-	return callwright.Snapshot{Agent: a, Skills: skills}, err
+	snap := callwright.Snapshot{Agent: a}
+	if snap.Skills, err = decodeAll[callwright.Skill](docs); err != nil {
+		return snap, err
+	}
+	if snap.Guardrails, err = readRules[callwright.Guardrail](ctx, q, org, id, guardrails); err != nil {
+		return snap, err
+	}
+	snap.CallerVerification, err = readRules[callwright.CallerVerification](ctx, q, org, id, callerVerification)
+	return snap, err
 }
 
 // Publish freezes the draft. fn makes the version from the snapshot; its number

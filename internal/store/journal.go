@@ -18,8 +18,9 @@ type Entry struct {
 	Conversation *callwright.Conversation // its state after the step
 	New          bool                     // the conversation is made by this step
 	Events       []callwright.Event
-	Begin        *callwright.Run // journalled before it leaves
-	End          *callwright.Run // what became of it
+	Begin        []callwright.Run // journalled before they leave
+	End          []callwright.Run // what became of them
+	Messages     []callwright.TakenMessage
 	Turn         *Turn
 	Transcript   string // hash that a later request may continue from
 	Claim        string // hash that this step continues from
@@ -50,24 +51,6 @@ type turnRow struct {
 	FinishedAt     callwright.Time
 }
 
-type runRow struct {
-	bun.BaseModel  `bun:"table:runs"`
-	OrganizationID callwright.OrgID
-	ID             callwright.RunID
-	ConversationID callwright.ConversationID
-	AgentID        callwright.AgentID
-	SkillID        callwright.SkillID
-	VersionID      callwright.VersionID
-	Turn           int
-	IdempotencyKey string
-	IsWrite        bool
-	State          callwright.RunState
-	Code           callwright.Code
-	Answer         string
-	StartedAt      callwright.Time
-	TookMs         float64
-}
-
 // ErrRunExists is returned by Record when a run with the same idempotency key
 // was journalled before: the intent is being, or was, carried out.
 var ErrRunExists = errors.New("a run with this idempotency key exists")
@@ -78,16 +61,17 @@ var ErrClaimed = errors.New("another request continued this transcript")
 
 // The statements of Record, prepared when the database is opened.
 const (
-	insertConversation = "INSERT INTO conversations (organization_id, id, agent_id, doc) VALUES (?, ?, ?, ?)"
-	updateConversation = "UPDATE conversations SET doc = ? WHERE organization_id = ? AND id = ?"
+	insertConversation = "INSERT INTO conversations (organization_id, id, agent_id, channel, started_at, updated_at, simulated, outcome, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	updateConversation = "UPDATE conversations SET updated_at = ?, outcome = ?, doc = ? WHERE organization_id = ? AND id = ?"
 	insertEvent        = `INSERT INTO events (organization_id, conversation_id, seq, id, ts_ms, channel, event_type, payload, trace_id)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	insertRun = `INSERT INTO runs (organization_id, id, conversation_id, agent_id, skill_id, version_id, turn, idempotency_key, is_write, state, code, answer, started_at, took_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, 0)`
+	insertRun = `INSERT INTO runs (organization_id, id, conversation_id, agent_id, skill_id, version_id, turn, idempotency_key, is_write, state, code, answer, fields, started_at, took_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, 0)`
 	endRunQuery = "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?"
 	upsertTurn  = `INSERT INTO turns (organization_id, conversation_id, turn, state, request_hash, idempotency_key, started_at, finished_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (organization_id, conversation_id, turn) DO UPDATE SET state = EXCLUDED.state, finished_at = EXCLUDED.finished_at`
+	insertMessage    = "INSERT INTO taken_messages (organization_id, id, agent_id, status, doc) VALUES (?, ?, ?, ?, ?)"
 	deleteTranscript = "DELETE FROM transcripts WHERE organization_id = ? AND hash = ? AND conversation_id = ?"
 	insertTranscript = "INSERT INTO transcripts (organization_id, hash, conversation_id, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
@@ -127,7 +111,7 @@ func (db *DB) record(ctx context.Context, entries ...Entry) error {
 	}
 	x := execer{db.hot, tx.Tx}
 	for _, e := range entries {
-		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordTurn, recordTranscript} {
+		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordMessages, recordTurn, recordTranscript} {
 			if err := step(ctx, x, e); err != nil {
 				return err
 			}
@@ -142,9 +126,9 @@ func (db *DB) record(ctx context.Context, entries ...Entry) error {
 func recordConversation(ctx context.Context, x execer, e Entry) (err error) {
 	c := e.Conversation
 	if e.New {
-		_, err = x.exec(ctx, insertConversation, c.OrganizationID, c.ID, c.AgentID, encode(c))
+		_, err = x.exec(ctx, insertConversation, c.OrganizationID, c.ID, c.AgentID, c.Channel, c.CreatedAt, c.UpdatedAt, c.Simulated, c.Outcome, encode(c))
 	} else {
-		_, err = x.exec(ctx, updateConversation, encode(c), c.OrganizationID, c.ID)
+		_, err = x.exec(ctx, updateConversation, c.UpdatedAt, c.Outcome, encode(c), c.OrganizationID, c.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("store conversation: %w", err)
@@ -163,13 +147,15 @@ func recordEvents(ctx context.Context, x execer, e Entry) error {
 }
 
 func recordRun(ctx context.Context, x execer, e Entry) error {
-	if e.Begin != nil {
-		if err := beginRun(ctx, x, *e.Begin); err != nil {
+	for _, r := range e.Begin {
+		if err := beginRun(ctx, x, r); err != nil {
 			return err
 		}
 	}
-	if e.End != nil {
-		return endRun(ctx, x, *e.End)
+	for _, r := range e.End {
+		if err := endRun(ctx, x, r); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -194,7 +180,7 @@ func (db *DB) alone(ctx context.Context, org callwright.OrgID, fn func(context.C
 }
 
 func beginRun(ctx context.Context, x execer, r callwright.Run) error {
-	_, err := x.exec(ctx, insertRun, r.OrganizationID, r.ID, r.ConversationID, r.AgentID, r.SkillID, r.VersionID, r.Turn, r.IdempotencyKey, r.IsWrite, r.State, r.StartedAt)
+	_, err := x.exec(ctx, insertRun, r.OrganizationID, r.ID, r.ConversationID, r.AgentID, r.SkillID, r.VersionID, r.Turn, r.IdempotencyKey, r.IsWrite, r.State, string(r.Fields), r.StartedAt)
 	if duplicate(err) {
 		return ErrRunExists
 	}
@@ -329,33 +315,4 @@ func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) 
 		return "", false, fmt.Errorf("read transcript: %w", err)
 	}
 	return id, true, nil
-}
-
-// Runs returns the runs of one turn, in order.
-func (db *DB) Runs(ctx context.Context, org callwright.OrgID, conv callwright.ConversationID, turn int) ([]callwright.Run, error) {
-	var rows []runRow
-	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.NewSelect().Model(&rows).Where("organization_id = ? AND conversation_id = ? AND turn = ?", org, conv, turn).Order("id").Scan(ctx)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
-	}
-	out := make([]callwright.Run, len(rows))
-	for i, r := range rows {
-		out[i] = callwright.Run{ID: r.ID, OrganizationID: r.OrganizationID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
-			VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, Code: r.Code,
-			Answer: json.RawMessage(r.Answer), StartedAt: r.StartedAt, TookMs: r.TookMs}
-	}
-	return out, nil
-}
-
-// MarkUnknown ends every run that is still running as unknown. It is for a
-// server that starts on a database it has to itself: whatever ran before has
-// died. It returns how many there were.
-func (db *DB) MarkUnknown(ctx context.Context) (int, error) {
-	n, err := db.asServer(ctx, "UPDATE runs SET state = ?, code = ? WHERE state = 'running'", callwright.RunUnknown, callwright.CodeOutcomeUnknown)
-	if err != nil {
-		return 0, fmt.Errorf("mark unknown runs: %w", err)
-	}
-	return n, nil
 }

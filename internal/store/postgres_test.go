@@ -220,11 +220,14 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 	for what, do := range map[string]func() error{
 		"key":    func() error { return db.CreateKey(ctx, callwright.Key{ID: "key_1", OrganizationID: org}, "hash "+id) },
 		"secret": func() error { return db.CreateSecret(ctx, org, callwright.Secret{ID: "sec_1", Name: "s"}, "sealed") },
-		"agent, skill and version": func() error {
+		"agent, skill, rules and version": func() error {
 			if err := db.As(actor, callwright.Time(1).Time(), store.Change{Action: "agent.create", Resource: string(agent.ID)}).CreateAgent(ctx, agent); err != nil {
 				return err
 			}
 			if err := db.CreateSkill(ctx, callwright.Skill{ID: callwright.SkillID("skl_" + id), OrganizationID: org, AgentID: agent.ID}); err != nil {
+				return err
+			}
+			if err := db.ReplaceGuardrails(ctx, org, agent.ID, []callwright.Guardrail{{ID: "grd_1"}}, 2); err != nil {
 				return err
 			}
 			_, err := db.Publish(ctx, org, agent.ID, func(_ callwright.Snapshot, n int) (callwright.Version, error) {
@@ -233,8 +236,9 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 			return err
 		},
 		"conversation": func() error {
-			return db.Record(ctx, store.Entry{Conversation: &c, New: true, Events: []callwright.Event{{ID: "evt_1", ConversationID: c.ID, Seq: 1}}, Begin: &run,
-				Turn: &store.Turn{Turn: 1}, Transcript: "t"})
+			return db.Record(ctx, store.Entry{Conversation: &c, New: true, Events: []callwright.Event{{ID: "evt_1", ConversationID: c.ID, Seq: 1}}, Begin: []callwright.Run{run},
+				Messages: []callwright.TakenMessage{{ID: callwright.MessageID("msg_" + id), OrganizationID: org, AgentID: agent.ID}},
+				Turn:     &store.Turn{Turn: 1}, Transcript: "t"})
 		},
 	} {
 		if err := do(); err != nil {

@@ -134,7 +134,7 @@ func (db *DB) checkRole(ctx context.Context) error {
 func (db *DB) open(ctx context.Context) (*DB, error) {
 	err := db.migrate(ctx)
 	if err == nil {
-		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
+		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, insertMessage, upsertTurn, deleteTranscript, insertTranscript)
 	}
 	if err == nil {
 		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
@@ -284,22 +284,11 @@ func list[T any](ctx context.Context, db *DB, org callwright.OrgID, p callwright
 }
 
 func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]T, callwright.Pagination, error) {
-	total, err := q.Clone().Count(ctx)
-	if err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("count: %w", err)
-	}
-	q = q.Column("id", "doc").OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
-	if p.Cursor != "" {
-		q = q.Where("id < ?", p.Cursor)
-	} else {
-		q = q.Offset(int64(p.Page-1) * int64(p.Limit))
-	}
 	var rows []struct{ ID, Doc string }
-	if err := q.Scan(ctx, &rows); err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("list: %w", err)
+	info, err := cut(ctx, q.Column("id", "doc"), p, &rows)
+	if err != nil {
+		return nil, info, err
 	}
-	pages := (int(total) + p.Limit - 1) / p.Limit
-	info := callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: pages}
 	if len(rows) > p.Limit {
 		rows = rows[:p.Limit]
 		info.NextCursor = rows[p.Limit-1].ID
@@ -310,4 +299,22 @@ func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]
 	}
 	items, err := decodeAll[T](docs)
 	return items, info, err
+}
+
+// cut counts what a query has and reads one page of it, newest first, with one row more where there is a next page.
+func cut(ctx context.Context, q *bun.SelectQuery, p callwright.Page, into any) (callwright.Pagination, error) {
+	total, err := q.Clone().Count(ctx)
+	if err != nil {
+		return callwright.Pagination{}, fmt.Errorf("count: %w", err)
+	}
+	q = q.OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
+	if p.Cursor != "" {
+		q = q.Where("id < ?", p.Cursor)
+	} else {
+		q = q.Offset(int64(p.Page-1) * int64(p.Limit))
+	}
+	if err := q.Scan(ctx, into); err != nil {
+		return callwright.Pagination{}, fmt.Errorf("list: %w", err)
+	}
+	return callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: (int(total) + p.Limit - 1) / p.Limit}, nil
 }

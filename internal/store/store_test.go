@@ -56,7 +56,7 @@ func TestReopen(t *testing.T) {
 	if err := db.CreateAgent(ctx, a); err != nil {
 		t.Fatal(err)
 	}
-	err = db.Record(ctx, store.Entry{Conversation: &c, New: true, Events: []callwright.Event{ev}, Begin: &run, Turn: &store.Turn{Turn: 1, RequestHash: "r"}, Transcript: "t"})
+	err = db.Record(ctx, store.Entry{Conversation: &c, New: true, Events: []callwright.Event{ev}, Begin: []callwright.Run{run}, Turn: &store.Turn{Turn: 1, RequestHash: "r"}, Transcript: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,28 +45,42 @@ type Message struct {
 
 // Start begins a session; the agent greets.
 func (c *Channel) Start(ctx context.Context, actor callwright.Actor, spec SessionSpec) (Session, error) {
+	conv, events, err := c.start(ctx, actor, spec, false)
+	return session(conv, events), err
+}
+
+// A Simulation is a session that an operator begins to try an agent.
+type Simulation struct {
+	ID     callwright.ConversationID
+	Events []callwright.Event // of its beginning
+}
+
+// Simulate begins a session that lists leave out.
+func (c *Channel) Simulate(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, draft bool) (Simulation, error) {
+	conv, events, err := c.start(ctx, actor, SessionSpec{AgentID: agent, DraftMode: draft}, true)
+	return Simulation{conv.ID, events}, err
+}
+
+func (c *Channel) start(ctx context.Context, actor callwright.Actor, spec SessionSpec, simulated bool) (callwright.Conversation, []callwright.Event, error) {
 	agent, version, err := c.agent(ctx, actor.Org, spec.AgentID, spec.DraftMode)
 	if err != nil {
-		return Session{}, err
+		return callwright.Conversation{}, nil, err
 	}
 	conv := c.conversation(actor.Org, spec.AgentID, version)
-	conv.Caller, conv.Metadata = spec.Caller, spec.Metadata
+	conv.Caller, conv.Metadata, conv.Simulated = spec.Caller, spec.Metadata, simulated
 	var events []callwright.Event
 	note := func(kind callwright.EventType, payload any) {
 		events = append(events, c.event(&conv, kind, payload))
 	}
-	note(callwright.CallStarted, struct{}{})
+	note(callwright.CallStarted, callwright.Started{VersionID: version})
 	note(callwright.AgentMessage, callwright.AgentText{MessageID: callwright.NewID[callwright.MessageID](c.Now()), Text: greeting(agent.Agent), Kind: "greeting"})
-	if err := c.Store.Record(ctx, store.Entry{Conversation: &conv, New: true, Events: events}); err != nil {
-		return Session{}, err
-	}
-	return session(conv, events), nil
+	return conv, events, c.Store.Record(ctx, store.Entry{Conversation: &conv, New: true, Events: events})
 }
 
 func (c *Channel) conversation(org callwright.OrgID, agent callwright.AgentID, version callwright.VersionID) callwright.Conversation {
 	now := c.Now()
 	return callwright.Conversation{ID: callwright.NewID[callwright.ConversationID](now), OrganizationID: org, AgentID: agent, VersionID: version,
-		Channel: callwright.Chat, Status: "active", CreatedAt: callwright.At(now)}
+		Channel: callwright.Chat, Status: "active", CreatedAt: callwright.At(now), UpdatedAt: callwright.At(now)}
 }
 
 // agent finds the version that a new conversation runs on, and makes sure that
@@ -201,7 +215,10 @@ func (c *Channel) End(ctx context.Context, actor callwright.Actor, id callwright
 	}
 	if conv.Status != "ended" {
 		conv.Status, conv.EndedAt, conv.Pending = "ended", callwright.At(c.Now()), nil
-		ev := c.event(&conv, callwright.CallEnded, callwright.Ended{Reason: "ended by the client"})
+		if conv.Outcome == "" {
+			conv.Outcome = callwright.Completed
+		}
+		ev := c.event(&conv, callwright.CallEnded, callwright.Ended{Reason: "ended by the client", Outcome: conv.Outcome})
 		if err := c.Store.Record(ctx, store.Entry{Conversation: &conv, Events: []callwright.Event{ev}}); err != nil {
 			return Session{}, err
 		}

@@ -173,9 +173,8 @@ func (c *Channel) turn(ctx context.Context, conv callwright.Conversation, in eng
 		if err != nil {
 			return err
 		}
-		if eff, ok := ev.(engine.Effect); ok {
-			c.Log.WarnContext(ctx, "this channel cannot perform the effect", "conversation", conv.ID, "effect", eff.Effect)
-		}
+		// A chat has nothing more to do for an effect than what the engine said and
+		// journalled: there is no line to put through or to cut.
 		r.publish(ev)
 	}
 	return nil

@@ -45,6 +45,12 @@ func (s *state) view(r *run) *view {
 // outcome says what became of one run, and asks when it needs something.
 func (s *state) outcome(r *run) (string, *param) {
 	res := r.result
+	if res.Status == llm.StatusVerification && res.Say != "" {
+		return res.Say, s.asked
+	}
+	if res.Status == llm.StatusDone && res.Say != "" && string(res.Result) == `{"verified":true}` {
+		return res.Say, nil
+	}
 	if res.Status == llm.StatusDone {
 		v := s.view(r)
 		say := v.sentences()

@@ -229,11 +229,29 @@ func (s *state) returned(m llm.Message) {
 					s.asked = p
 				}
 			}
-		case llm.StatusConfirmation, llm.StatusVerification:
+		case llm.StatusVerification:
+			s.verify(res)
+		case llm.StatusConfirmation:
 		default:
 			s.finish()
 		}
 		return
+	}
+}
+
+// verify goes on with the tool that checks who the caller is, when there is one. What
+// waits for it is not to be collected again: the server makes that call itself.
+func (s *state) verify(res llm.ToolResult) {
+	t := s.toolNamed(res.Tool)
+	if t == nil {
+		return
+	}
+	s.cur = newForm(t)
+	s.asked, s.leaving, s.misses, s.asks = s.cur.missing(), false, 0, 1
+	for k := len(res.Fields) - 1; k >= 0; k-- {
+		if p := t.param(res.Fields[k].Name); p != nil {
+			s.asked = p
+		}
 	}
 }
 

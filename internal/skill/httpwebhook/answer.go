@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"mime"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"callwright"
@@ -33,6 +35,24 @@ func (r *run) answer(res *outbound.Response) (json.RawMessage, error) {
 		return nil, callwright.Errorf(callwright.CodeBadResponse, "%s repeated a secret in its answer.", host)
 	}
 	return data, nil
+}
+
+// failureStatus is the status of an answer that is no success, 0 for one that is.
+func failureStatus(res *outbound.Response) int {
+	if res.Status < 400 {
+		return 0
+	}
+	return res.Status
+}
+
+// retryAfter reads Retry-After (RFC 9110) in seconds; a date asks for more patience
+// than a call has.
+func retryAfter(res *outbound.Response) time.Duration {
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // parse reads the body of a success.

@@ -53,6 +53,7 @@ var (
 	_ skill.Executor  = (*executor)(nil)
 	_ skill.Templater = (*executor)(nil)
 	_ skill.Destined  = (*executor)(nil)
+	_ skill.Timed     = (*executor)(nil)
 	_ skill.Secretive = Config{}
 )
 
@@ -73,6 +74,9 @@ func (e *executor) TemplateRefs() []skill.TemplateRef {
 	return refs
 }
 
+// Timeout returns the limit for everything.
+func (e *executor) Timeout() time.Duration { return e.timeout }
+
 // Destination returns scheme and host of the URL.
 func (e *executor) Destination() string { return e.place }
 
@@ -91,7 +95,7 @@ func (e *executor) Execute(ctx context.Context, call skill.Call) (skill.Result, 
 	}
 	res, err := r.send(ctx)
 	if res != nil {
-		result.Sent = res.Sent
+		result.Sent, result.Status, result.RetryAfter = res.Sent, failureStatus(res), retryAfter(res)
 	}
 	if err != nil {
 		return result, r.safe(ctx, err)

@@ -38,7 +38,7 @@ type run struct {
 // build makes the request: everything but an OAuth token, which needs the
 // network. On failure the request is what was built so far, or nil.
 func (r *run) build(ctx context.Context) error {
-	target, err := r.url.Expand(r.call.Fields)
+	target, err := r.url.Expand(r.call.Values())
 	if err != nil {
 		return callwright.Errorf(callwright.CodeValidation, "The URL cannot be filled: %s.", err)
 	}

@@ -49,6 +49,13 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"Continued":              continued,
 		"TurnOf":                 turnOf,
 		"MarkUnknown":            markUnknown,
+		"ResolveRun":             resolveRun,
+		"ClaimRun":               claimRun,
+		"ListRuns":               listRuns,
+		"Rules":                  rules,
+		"Messages":               messages,
+		"Conversations":          conversations,
+		"Leases":                 leases,
 		"MedianLatencies":        medianLatencies,
 		"CancelledContext":       cancelledContext,
 	} {
@@ -491,7 +498,7 @@ func tenancy(t *testing.T, h *house) {
 	must(t, h.CreateSecret(ctx, h.mine.ID, sec, "sealed"))
 	c := h.mustBegin()
 	run := h.run(c, "key-1")
-	must(t, h.Record(ctx, store.Entry{Conversation: c, Events: []callwright.Event{h.event(c, 1, "hi")}, Begin: &run, Transcript: "t",
+	must(t, h.Record(ctx, store.Entry{Conversation: c, Events: []callwright.Event{h.event(c, 1, "hi")}, Begin: []callwright.Run{run}, Transcript: "t",
 		Turn: &store.Turn{Turn: 1, RequestHash: "r", IdempotencyKey: "i", StartedAt: 1}}))
 
 	for what, do := range map[string]func() error{
@@ -599,7 +606,7 @@ func recordKeepsAll(t *testing.T, h *house) {
 	c.LastSeq = 2
 	events := []callwright.Event{h.event(c, 1, "hello"), h.event(c, 2, "größe \u0000 名")}
 	run := h.run(c, "key")
-	must(t, h.Record(ctx, store.Entry{Conversation: c, New: true, Events: events, Begin: &run}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, New: true, Events: events, Begin: []callwright.Run{run}}))
 	got, err := h.Conversation(ctx, h.mine.ID, c.ID)
 	must(t, err)
 	wantSame(t, "conversation", got, *c)
@@ -616,7 +623,7 @@ func recordKeepsAll(t *testing.T, h *house) {
 	}
 	run.State, run.Answer, run.TookMs = callwright.RunDone, json.RawMessage(`{"n":1.50}`), 12.5
 	c.Pending, c.Turns = nil, 1
-	must(t, h.Record(ctx, store.Entry{Conversation: c, End: &run, Events: []callwright.Event{h.event(c, 3, "more")}}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, End: []callwright.Run{run}, Events: []callwright.Event{h.event(c, 3, "more")}}))
 	runs, err = h.Runs(ctx, h.mine.ID, c.ID, 1)
 	must(t, err)
 	wantSame(t, "runs when it ended", runs, []callwright.Run{run})
@@ -625,10 +632,10 @@ func recordKeepsAll(t *testing.T, h *house) {
 	wantSame(t, "conversation after the second step", got, *c)
 	second := h.run(c, "key2")
 	second.Turn = 2
-	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: &second}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: []callwright.Run{second}}))
 	third := h.run(c, "key3")
 	third.Turn = 2
-	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: &third}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: []callwright.Run{third}}))
 	runs, err = h.Runs(ctx, h.mine.ID, c.ID, 2)
 	must(t, err)
 	if len(runs) != 2 || runs[0].ID != second.ID || runs[1].ID != third.ID {
@@ -642,16 +649,16 @@ func recordIsAtomic(t *testing.T, h *house) {
 	c := h.mustBegin()
 	kept := h.event(c, 1, "kept")
 	taken := h.run(c, "taken")
-	must(t, h.Record(ctx, store.Entry{Conversation: c, Events: []callwright.Event{kept}, Begin: &taken}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, Events: []callwright.Event{kept}, Begin: []callwright.Run{taken}}))
 	ended := taken
 	ended.State = callwright.RunDone
 	fresh := h.run(c, "fresh")
 	turn := &store.Turn{Turn: 7, RequestHash: "atomic", StartedAt: 1}
 	for name, entry := range map[string]store.Entry{
-		"a seq that is taken":        {Events: []callwright.Event{h.event(c, 2, "new"), h.event(c, 1, "again")}, Begin: &fresh, Turn: turn},
-		"a run that exists":          {Events: []callwright.Event{h.event(c, 2, "new")}, Begin: new(h.run(c, "taken")), Turn: turn},
-		"an unknown transcript":      {Events: []callwright.Event{h.event(c, 2, "new")}, Begin: &fresh, End: &ended, Turn: turn, Claim: "nobody's", Transcript: "left"},
-		"a conversation that exists": {New: true, Events: []callwright.Event{h.event(c, 2, "new")}, Begin: &fresh, Turn: turn},
+		"a seq that is taken":        {Events: []callwright.Event{h.event(c, 2, "new"), h.event(c, 1, "again")}, Begin: []callwright.Run{fresh}, Turn: turn},
+		"a run that exists":          {Events: []callwright.Event{h.event(c, 2, "new")}, Begin: []callwright.Run{h.run(c, "taken")}, Turn: turn},
+		"an unknown transcript":      {Events: []callwright.Event{h.event(c, 2, "new")}, Begin: []callwright.Run{fresh}, End: []callwright.Run{ended}, Turn: turn, Claim: "nobody's", Transcript: "left"},
+		"a conversation that exists": {New: true, Events: []callwright.Event{h.event(c, 2, "new")}, Begin: []callwright.Run{fresh}, Turn: turn},
 	} {
 		changed := *c
 		changed.Status = name
@@ -730,12 +737,12 @@ func runExists(t *testing.T, h *house) {
 	ctx := t.Context()
 	c := h.mustBegin()
 	first := h.run(c, "intent")
-	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: &first}))
+	must(t, h.Record(ctx, store.Entry{Conversation: c, Begin: []callwright.Run{first}}))
 	for _, state := range []callwright.RunState{callwright.RunDone, callwright.RunFailed, callwright.RunUnknown} {
 		first.State = state
 		must(t, h.EndRun(ctx, first))
 		again := h.run(c, "intent")
-		if err := h.Record(ctx, store.Entry{Conversation: c, Begin: &again}); !errors.Is(err, store.ErrRunExists) {
+		if err := h.Record(ctx, store.Entry{Conversation: c, Begin: []callwright.Run{again}}); !errors.Is(err, store.ErrRunExists) {
 			t.Errorf("when it is %s: got %v, want ErrRunExists", state, err)
 		}
 		if err := h.BeginRun(ctx, h.run(c, "intent")); !errors.Is(err, store.ErrRunExists) {
@@ -877,7 +884,7 @@ func markUnknown(t *testing.T, h *house) {
 			must(t, h.EndRun(ctx, r))
 		}
 	}
-	n, err := h.MarkUnknown(ctx)
+	n, err := h.MarkUnknown(ctx, callwright.At(h.now()))
 	if err != nil || n != 2 {
 		t.Errorf("marked: got %d, %v; want 2", n, err)
 	}
@@ -890,7 +897,7 @@ func markUnknown(t *testing.T, h *house) {
 	if want := "unknown outcome_unknown, done timeout, failed timeout, unknown timeout, unknown outcome_unknown"; strings.Join(got, ", ") != want {
 		t.Errorf("states: got %v, want %s", got, want)
 	}
-	if n, err := h.MarkUnknown(ctx); err != nil || n != 0 {
+	if n, err := h.MarkUnknown(ctx, callwright.At(h.now())); err != nil || n != 0 {
 		t.Errorf("marked again: got %d, %v; want 0", n, err)
 	}
 }

@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callwright"
+	"callwright/internal/gate"
+)
+
+// A watch lets a model's words out, except those that must not be heard: a claim
+// that something was done which the journal does not know of, and a banned topic. It
+// looks at whole sentences, so it holds words back until their sentence is there;
+// an agent without such rules is not held up.
+type watch struct {
+	t      *turn
+	id     callwright.MessageID
+	held   string
+	said   strings.Builder
+	claims bool
+	banned []string
+	warned bool
+}
+
+func (t *turn) newWatch(id callwright.MessageID) *watch {
+	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics}
+	for _, s := range t.agent.Skills {
+		w.claims = w.claims || s.IsWrite
+	}
+	return w
+}
+
+// add takes the next words.
+func (w *watch) add(text string) {
+	if !w.claims && len(w.banned) == 0 {
+		w.out(text)
+		return
+	}
+	w.held += text
+	for {
+		n := sentenceEnd(w.held)
+		if n == 0 {
+			break
+		}
+		w.sentence(w.held[:n])
+		w.held = w.held[n:]
+	}
+	// What cannot become a claim need not wait for the end of its sentence.
+	if len(w.banned) == 0 && !risky(w.held) {
+		w.out(w.held)
+		w.held = ""
+	}
+}
+
+// risky reports whether a sentence that begins so could become a claim: it has a word
+// that leads to one, or ends in the beginning of such a word.
+func risky(begun string) bool {
+	words := strings.Fields(plainWords(begun))
+	for i, word := range words {
+		for _, lead := range leads() {
+			if word == lead || i == len(words)-1 && strings.HasPrefix(lead, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leads are the words that stand before a deed in a claim.
+func leads() []string {
+	return []string{"i", "we", "ve", "have", "has", "is", "are", "s", "re", "it", "been", "all", "now", "just", "already", "successfully", "ich", "ik", "j", "he", "hemos", "ho", "eu", "wurde", "ist", "está", "ha", "est"}
+}
+
+// end lets the rest out and returns everything that was heard.
+func (w *watch) end() string {
+	if w.held != "" {
+		w.sentence(w.held)
+		w.held = ""
+	}
+	return w.said.String()
+}
+
+func (w *watch) out(text string) {
+	if text == "" {
+		return
+	}
+	w.said.WriteString(text)
+	w.t.out(Say{MessageID: w.id, Text: text})
+}
+
+// sentence lets one sentence out, or other words in its place.
+func (w *watch) sentence(s string) {
+	switch {
+	case mentions(s, w.banned):
+		w.replace(s, sayBanned, callwright.GuardrailHit{PolicyType: callwright.ContentPolicy, Rule: "banned_topic", Action: "withheld", Detail: strings.TrimSpace(s)})
+	case w.claims && w.t.unfounded(s):
+		w.replace(s, sayUnfounded, callwright.GuardrailHit{Rule: "claim_check", Action: "withheld", Detail: strings.TrimSpace(s)})
+	default:
+		w.out(s)
+	}
+}
+
+func (w *watch) replace(s, instead string, hit callwright.GuardrailHit) {
+	w.t.note(callwright.GuardrailEvent, hit)
+	if w.warned {
+		return // once is enough in one message
+	}
+	w.warned = true
+	if w.said.Len() > 0 && !strings.HasSuffix(w.said.String(), " ") {
+		instead = " " + instead
+	}
+	if strings.HasSuffix(s, " ") {
+		instead += " "
+	}
+	w.out(instead)
+}
+
+// sentenceEnd is the length of the first whole sentence, 0 when there is none yet. A
+// full stop counts once something follows it, so that 3.50 and "e.g." are not cut.
+func sentenceEnd(s string) int {
+	for i, r := range s {
+		after := i + utf8.RuneLen(r)
+		switch r {
+		case '\n':
+			return after
+		case '.', '!', '?', '…', '。':
+			if rest := s[after:]; strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "\n") {
+				return after + 1
+			}
+		}
+	}
+	return 0
+}
+
+// mentions reports whether words have one of the topics, as whole words.
+func mentions(words string, topics []string) bool {
+	if len(topics) == 0 {
+		return false
+	}
+	text := " " + plainWords(words) + " "
+	return slices.ContainsFunc(topics, func(t string) bool {
+		topic := plainWords(t)
+		return topic != "" && (strings.Contains(text, " "+topic+" ") || strings.Contains(text, " "+topic+"s "))
+	})
+}
+
+// plainWords is text in small letters with single spaces between its words.
+func plainWords(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= utf8.RuneSelf)
+	}), " ")
+}
+
+// unfounded reports a sentence that says something was done although no write that
+// could mean it has succeeded in this conversation.
+func (t *turn) unfounded(sentence string) bool {
+	deed, byAgent := claim(sentence)
+	if deed == "" {
+		return false
+	}
+	if !byAgent && t.ranNow {
+		return false // it tells what a skill has just reported
+	}
+	for _, s := range t.agent.Skills {
+		if s.IsWrite && covers(s, deed) {
+			return !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite && covers(ran, deed) })
+		}
+	}
+	return !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite })
+}
+
+// succeeded reports whether a run of such a skill succeeded in the conversation.
+func (t *turn) succeeded(is func(*gate.Skill) bool) bool {
+	for tool := range t.gateTurn.Earlier {
+		if s := t.agent.Tool(tool); s != nil && is(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// claim finds the deed that a sentence says was done, "" when it says no such thing.
+// byAgent tells "I have booked it" from "it is booked", which may be news of
+// something that was done before.
+func claim(sentence string) (deed string, byAgent bool) {
+	text := " " + plainWords(sentence) + " "
+	if strings.ContainsAny(sentence, "?") || strings.Contains(text, " if ") || strings.Contains(text, " once ") || strings.Contains(text, " when ") || strings.Contains(text, " before ") || strings.Contains(text, " not ") || strings.Contains(text, "n t ") {
+		return "", false
+	}
+	words := strings.Fields(text)
+	for i, w := range words {
+		deed := deeds()[w]
+		if deed == "" {
+			continue
+		}
+		before := strings.Join(words[max(0, i-4):i], " ")
+		for _, lead := range []string{"i have", "i ve", "i just", "i already", "we have", "we ve", "i", "we", "i have now", "ich habe", "j ai", "he", "hemos", "ho", "ik heb", "eu"} {
+			if strings.HasSuffix(" "+before, " "+lead) || strings.HasSuffix(" "+before, " "+lead+" just") || strings.HasSuffix(" "+before, " "+lead+" now") || strings.HasSuffix(" "+before, " "+lead+" successfully") || strings.HasSuffix(" "+before, " "+lead+" already") {
+				return deed, true
+			}
+		}
+		if strings.HasPrefix(text, " ich habe ") && i == len(words)-1 || strings.HasPrefix(text, " ik heb ") {
+			return deed, true // the verb stands last
+		}
+		for _, lead := range []string{"has been", "have been", "is", "are", "is now", "are now", "s", "re", "is all", "are all", "s been", "successfully", "it", "wurde", "ist", "está", "ha sido", "est"} {
+			if strings.HasSuffix(" "+before, " "+lead) {
+				return deed, false
+			}
+		}
+	}
+	return "", false
+}
+
+// covers reports whether a skill could be what did a deed: its name or description
+// has a word for it.
+func covers(s *gate.Skill, deed string) bool {
+	text := " " + plainWords(s.Name+" "+s.Description) + " "
+	return slices.ContainsFunc(deedWords()[deed], func(w string) bool { return strings.Contains(text, " "+w) })
+}
+
+// deeds are the words that say something was done, with the deed they mean.
+func deeds() map[string]string {
+	return map[string]string{
+		"booked": "book", "reserved": "book", "scheduled": "book", "arranged": "book", "rescheduled": "change", "moved": "change", "changed": "change", "updated": "change",
+		"cancelled": "cancel", "canceled": "cancel", "refunded": "refund", "sent": "send", "emailed": "send", "texted": "send", "ordered": "order", "placed": "order", "submitted": "file",
+		"filed": "file", "registered": "file", "created": "file", "opened": "file", "added": "file", "saved": "file", "recorded": "file", "paid": "pay", "charged": "pay", "transferred": "pay",
+		"deleted": "delete", "removed": "delete", "closed": "delete", "confirmed": "confirm", "activated": "confirm",
+		"reservado": "book", "reservada": "book", "cancelado": "cancel", "cancelada": "cancel", "enviado": "send", "réservé": "book", "annulé": "cancel", "envoyé": "send",
+		"gebucht": "book", "reserviert": "book", "storniert": "cancel", "geschickt": "send", "gesendet": "send", "prenotato": "book", "cancellato": "cancel", "geboekt": "book", "geannuleerd": "cancel",
+	}
+}
+
+// deedWords are the words by which a skill tells that it does a deed.
+func deedWords() map[string][]string {
+	return map[string][]string{
+		"book": {"book", "reserv", "schedul", "appointment", "arrang", "visit"}, "change": {"chang", "updat", "resched", "move", "modif", "edit"}, "cancel": {"cancel"},
+		"refund": {"refund"}, "send": {"send", "email", "e mail", "text", "sms", "messag", "notif"}, "order": {"order", "buy", "purchas"}, "file": {"creat", "fil", "regist", "open", "submit", "record", "report", "add", "ticket", "save", "lead"},
+		"pay": {"pay", "charg", "transfer"}, "delete": {"delet", "remov", "clos"}, "confirm": {"confirm", "activat", "book"},
+	}
+}
