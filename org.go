@@ -75,6 +75,7 @@ type Actor struct {
 type Once struct {
 	Key         string // the client's
 	Fingerprint string // of method, path and body
+	Begun       RunID  // the run that this request began once before, when its answer was lost
 
 	// Answer makes the response to be repeated from what the request made.
 	Answer func(data any) (status int, body []byte, err error)

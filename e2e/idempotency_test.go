@@ -88,8 +88,12 @@ func TestIdempotencyKey(t *testing.T) {
 	// The other operations that take one.
 	id := agents[0].ID
 	skill := `{"name":"S","description":"Use it when a caller asks.","skillType":"http_webhook","executionConfig":{"url":"https://api.example.com/","headers":{"X-Api-Key":"v"}}}`
+	test := s.skill(id, with(warranty("https://api.example.com/w"), map[string]any{"name": "Another"}))
+	session := s.chat(id, true).id
 	var version string
-	for path, body := range map[string]string{"/agents/" + id + "/skills": skill, "/secrets": `{"name":"N","value":"v"}`, "/agents/" + id + "/publish": `{"note":"n"}`} {
+	for path, body := range map[string]string{"/agents/" + id + "/skills": skill, "/secrets": `{"name":"N","value":"v"}`, "/agents/" + id + "/publish": `{"note":"n"}`,
+		"/agents/" + id + "/skills/" + test + "/test": `{"arguments":{"serial_number":"SN-1"}}`, "/agents/" + id + "/skills/" + test + "/test?refused": `{"arguments":{}}`,
+		"/chat/sessions": `{"agentId":"` + id + `","draftMode":true}`, "/chat/sessions/" + session + "/end": ""} {
 		var answers [2]response
 		for i := range answers {
 			var err error
@@ -99,6 +103,9 @@ func TestIdempotencyKey(t *testing.T) {
 		}
 		if answers[0].status >= 300 || !bytes.Equal(answers[0].body, answers[1].body) || answers[1].header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("%s: %d %s, then %d %s", path, answers[0].status, answers[0].body, answers[1].status, answers[1].body)
+		}
+		if r, err := s.once(s.key, "k"+path, path, strings.TrimSuffix(body, "}")+" }"); err != nil || body != "" && (r.status != 422 || r.problem(t).Code != "idempotency_key_reused") {
+			t.Errorf("%s with another body: %v %d %s", path, err, r.status, r.body)
 		}
 		if strings.HasSuffix(path, "/publish") {
 			var v struct{ ID string }
@@ -110,6 +117,63 @@ func TestIdempotencyKey(t *testing.T) {
 	s.must("GET", "/agents/"+id+"/versions", nil, &versions)
 	if len(versions) != 1 || versions[0].ID != version {
 		t.Errorf("published %d times", len(versions))
+	}
+}
+
+// TestIdempotencyKeyOfRuns: a test that runs the skill runs it once for a key: when
+// it is asked for again, while it is asked for again, and over a crash.
+func TestIdempotencyKeyOfRuns(t *testing.T) {
+	t.Parallel()
+	proc := newProcess(t)
+	s := proc.server()
+	arrived, release := make(chan struct{}, 10), make(chan struct{})
+	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		answers(inWarranty)(w, r)
+	})
+	id := s.agent(map[string]any{})
+	path := "/agents/" + id + "/skills/" + s.skill(id, with(warranty(p.URL), map[string]any{"isWrite": true})) + "/test"
+	const body = `{"arguments":{"serial_number":"SN-1"},"dryRun":false}`
+	ask := func(key string) response {
+		r, err := s.once(s.key, key, path, body)
+		if err != nil {
+			return response{}
+		}
+		return r
+	}
+	first := make(chan response, 2)
+	go func() { first <- ask("k") }()
+	<-arrived
+	if r := ask("k"); r.status != 409 || r.problem(t).Code != "idempotency_in_progress" {
+		t.Errorf("while it runs: want 409 idempotency_in_progress, got %d %s", r.status, r.body)
+	}
+	go func() { first <- ask("dies") }()
+	<-arrived
+	proc.kill()
+	close(release)
+	proc.start()
+	<-first
+	<-first
+	for _, key := range []string{"k", "dies"} {
+		var got struct{ Outcome, Code string }
+		r := ask(key)
+		r.data(t, &got)
+		if got.Outcome != "unknown" || got.Code != "outcome_unknown" {
+			t.Errorf("after a crash: want unknown, got %d %s", r.status, r.body)
+		}
+		if again := ask(key); !bytes.Equal(again.body, r.body) || again.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("asked again: got %d %s, want %s", again.status, again.body, r.body)
+		}
+	}
+	if n := len(p.received()); n != 2 {
+		t.Errorf("two keys reached the partner %d times", n)
+	}
+	done := ask("lives")
+	var got struct{ Outcome string }
+	done.data(t, &got)
+	if again := ask("lives"); got.Outcome != "done" || !bytes.Equal(done.body, again.body) || len(p.received()) != 3 {
+		t.Errorf("want it done once, got %s, then %s, with %d requests", done.body, again.body, len(p.received()))
 	}
 }
 

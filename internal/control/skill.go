@@ -164,8 +164,12 @@ type SkillTest struct {
 }
 
 // TestSkill runs a skill of the draft for an operator, or with dryRun shows what
-// would leave. Rules about callers do not apply; everything else does.
+// would leave. Rules about callers do not apply; everything else does. With an
+// idempotency key the run happens once, whatever becomes of its answer.
 func (s *Service) TestSkill(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, id callwright.SkillID, arguments json.RawMessage, dryRun bool) (SkillTest, error) {
+	if actor.Once != nil && actor.Once.Begun != "" {
+		return s.lostTest(ctx, actor)
+	}
 	sk, err := s.Store.Skill(ctx, actor.Org, agent, id)
 	if err != nil {
 		return SkillTest{}, err
@@ -175,16 +179,51 @@ func (s *Service) TestSkill(ctx context.Context, actor callwright.Actor, agent c
 		return SkillTest{}, err
 	}
 	ready := gate.Compile(callwright.Snapshot{Agent: a, Skills: []callwright.Skill{sk}}, s.Kinds)
+	journal := &testJournal{db: s.Store, once: actor.Once}
 	out := s.Gate.Run(ctx, &gate.Turn{
-		Agent: ready, Operator: true, DryRun: dryRun, Journal: testJournal{s.Store},
+		Agent: ready, Operator: true, DryRun: dryRun, Journal: journal,
 		Conversation: &callwright.Conversation{OrganizationID: actor.Org, AgentID: agent, Channel: callwright.Chat},
 	}, gate.Call{Tool: ready.Skills[0].Tool, Arguments: arguments})[0]
+	if journal.late != nil {
+		return SkillTest{}, journal.late
+	}
 	t := SkillTest{Outcome: string(out.Kind), DryRun: dryRun, Arguments: orNull(out.Arguments), Request: orNull(out.Sent), Result: orNull(out.Result),
 		Code: out.Code, Detail: out.Detail, TookMs: float64(out.Took) / float64(time.Millisecond), Gate: out.Lines}
 	for _, p := range out.Problems {
 		t.Problems = append(t.Problems, callwright.FieldError{Field: under("arguments", p.Name), Message: p.Message})
 	}
-	return t, nil
+	return t, s.keepTest(ctx, actor, journal.begun, t)
+}
+
+// keepTest stores the answer for the request's idempotency key. The run has
+// happened, so it does not matter whether the client is still there.
+func (s *Service) keepTest(ctx context.Context, actor callwright.Actor, run callwright.RunID, t SkillTest) error {
+	if actor.Once == nil {
+		return nil
+	}
+	return s.Store.Keep(context.WithoutCancel(ctx), actor.Org, run, store.Answer{Once: *actor.Once, Data: t, At: s.now()})
+}
+
+// longestTest is longer than any run may take: one that still runs after that has
+// died with its server.
+const longestTest = 2 * time.Minute
+
+// lostTest answers from the journal a request whose run began and whose answer was
+// never stored. Nothing is sent again.
+func (s *Service) lostTest(ctx context.Context, actor callwright.Actor) (SkillTest, error) {
+	run, err := s.Store.Run(ctx, actor.Org, actor.Once.Begun)
+	if err != nil {
+		return SkillTest{}, err
+	}
+	t := SkillTest{Outcome: string(run.State), Arguments: orNull(nil), Request: orNull(nil), Result: orNull(run.Answer), Code: run.Code, TookMs: run.TookMs,
+		Detail: "The first answer was lost; this is what the journal knows of the run. Nothing was sent again."}
+	if run.State == callwright.RunRunning {
+		if s.Now().Sub(run.StartedAt.Time()) < longestTest {
+			return SkillTest{}, callwright.Errorf(callwright.CodeInProgress, "The first request with this Idempotency-Key is still running the skill. Wait and ask again.")
+		}
+		t.Outcome, t.Code = string(gate.Unknown), callwright.CodeOutcomeUnknown
+	}
+	return t, s.keepTest(ctx, actor, run.ID, t)
 }
 
 func orNull(raw json.RawMessage) json.RawMessage {
@@ -194,25 +233,34 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// testJournal journals runs outside of any conversation.
-type testJournal struct{ db *store.DB }
-
-func (j testJournal) Begin(ctx context.Context, runs ...callwright.Run) ([]*callwright.Run, error) {
-	for _, r := range runs {
-		if err := j.db.BeginRun(ctx, r); err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
+// A testJournal journals a run outside of any conversation.
+type testJournal struct {
+	db    *store.DB
+	once  *callwright.Once
+	begun callwright.RunID // with once
+	late  error            // another request with the key was first: nothing was sent
 }
 
-func (j testJournal) End(ctx context.Context, runs ...callwright.Run) error {
-	for _, r := range runs {
-		if err := j.db.EndRun(ctx, r); err != nil {
-			return err
-		}
+// Begin takes the idempotency key with the intent. When another request has it, the
+// gate is told that the intent exists, so that it sends nothing.
+func (j *testJournal) Begin(ctx context.Context, runs ...callwright.Run) ([]*callwright.Run, error) {
+	r := runs[0] // a test is one call
+	if j.once == nil {
+		return nil, j.db.BeginRun(ctx, r)
 	}
-	return nil
+	err := j.db.BeginRunOnce(ctx, r, *j.once)
+	if callwright.CodeOf(err) == callwright.CodeInProgress {
+		j.late = err
+		return []*callwright.Run{&r}, nil
+	}
+	if err == nil {
+		j.begun = r.ID
+	}
+	return nil, err
+}
+
+func (j *testJournal) End(ctx context.Context, runs ...callwright.Run) error {
+	return j.db.EndRun(ctx, runs[0])
 }
 
 // open builds a spec's executor, with its mistakes as field errors of the body.

@@ -42,7 +42,7 @@ func (a *API) chatRoutes() {
 		}
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
-	takes[webchat.SessionSpec](a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", tag: "Chat", scope: callwright.ChatWrite, status: 201, errors: []int{409},
+	takes[webchat.SessionSpec](a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, status: 201, errors: []int{409},
 		summary: "Start a chat", doc: "With the published version, or with draftMode the draft. The agent greets."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[webchat.Session], error) {
 			spec, problems, err := read[webchat.SessionSpec](a, ctx, in.RawBody)
@@ -63,7 +63,7 @@ func (a *API) chatRoutes() {
 			s, err := a.Chat.Session(ctx, actor, id(in.ID))
 			return answered(s.Messages, err)
 		})
-	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", tag: "Chat", scope: callwright.ChatWrite, summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
+	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.End(ctx, actor, id(in.ID)))
 		})

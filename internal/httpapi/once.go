@@ -21,10 +21,14 @@ const maxIdempotencyKey = 255
 // once looks at a request's Idempotency-Key. A request that was answered before
 // gets that answer, as an error that is none: huma writes it as it is. Otherwise
 // the handler gets what its transaction must record.
-func (a *API) once(ctx context.Context, op operation, actor callwright.Actor, body []byte) (*callwright.Once, error) {
+func (a *API) once(ctx context.Context, op operation, actor callwright.Actor, request any) (*callwright.Once, error) {
 	in := infoOf(ctx)
 	if in.key == "" {
 		return nil, nil
+	}
+	var body []byte
+	if b, ok := request.(bodied); ok {
+		body = b.raw()
 	}
 	if len(in.key) > maxIdempotencyKey || strings.ContainsFunc(in.key, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil, a.problem(ctx, callwright.Invalid(callwright.FieldError{Field: "Idempotency-Key", Message: "must have at most 255 characters, all of them printable ASCII"}))
@@ -43,6 +47,9 @@ func (a *API) once(ctx context.Context, op operation, actor callwright.Actor, bo
 		return once, nil
 	case before.Fingerprint != once.Fingerprint:
 		return nil, a.problem(ctx, callwright.Errorf(callwright.CodeKeyReused, "This Idempotency-Key was used for another request: use a new key for a new request."))
+	case before.Run != "":
+		once.Begun = before.Run
+		return once, nil
 	}
 	return nil, huma.ErrorWithHeaders(&replayed{before.Status, before.Body}, http.Header{"Idempotency-Replayed": {"true"}})
 }

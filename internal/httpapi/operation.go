@@ -53,7 +53,7 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		actor := infoOf(ctx).actor
 		var err error
 		if op.once {
-			if actor.Once, err = a.once(ctx, op, actor, any(in).(bodied).raw()); err != nil {
+			if actor.Once, err = a.once(ctx, op, actor, in); err != nil {
 				return nil, err
 			}
 		}

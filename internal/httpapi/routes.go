@@ -234,8 +234,8 @@ func (a *API) skillRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*deleted, error) {
 			return gone(a.Control.DeleteSkill(ctx, actor, agent(in.AgentID), id(in.ID)))
 		})
-	takes[testBody](a, register(a, operation{method: post, path: "/agents/{agentId}/skills/{id}/test", id: "testSkill", tag: "Skills", scope: callwright.SkillsWrite,
-		summary: "Try a skill", doc: "Takes arguments as a model would give them. With dryRun (the default) nothing leaves. Rules about callers (channel, window, identity, confirmation) do not apply; all others do."},
+	takes[testBody](a, register(a, operation{method: post, path: "/agents/{agentId}/skills/{id}/test", id: "testSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite,
+		summary: "Try a skill", doc: "Takes arguments as a model would give them. With dryRun (the default) nothing leaves; without, a repeated request with the same Idempotency-Key runs nothing again, even when the first answer was lost. Rules about callers (channel, window, identity, confirmation) do not apply; all others do."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[control.SkillTest], error) {
 			body, problems, err := read[testBody](a, ctx, in.RawBody)
 			if err != nil {

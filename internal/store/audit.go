@@ -34,7 +34,7 @@ func (db *DB) As(actor callwright.Actor, now time.Time, c Change) *DB {
 		if actor.Once == nil {
 			return nil
 		}
-		return once(ctx, tx, actor, callwright.At(now), c.After)
+		return keep(ctx, tx, actor.Org, Answer{Once: *actor.Once, Data: c.After, At: callwright.At(now)})
 	}
 	return &view
 }
@@ -48,25 +48,6 @@ func audit(ctx context.Context, tx bun.Tx, actor callwright.Actor, now time.Time
 	_, err := tx.ExecContext(ctx, "INSERT INTO audit_events (organization_id, id, resource, doc) VALUES (?, ?, ?, ?)", actor.Org, ev.ID, ev.Resource, encode(ev))
 	if err != nil {
 		return fmt.Errorf("store audit event: %w", err)
-	}
-	return nil
-}
-
-func once(ctx context.Context, tx bun.Tx, actor callwright.Actor, now callwright.Time, data any) error {
-	status, body, err := actor.Once.Answer(data)
-	if err != nil {
-		return fmt.Errorf("make the answer to an idempotency key: %w", err)
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at <= ?", actor.Org, actor.Once.Key, now-expiry); err != nil {
-		return fmt.Errorf("expire idempotency key: %w", err)
-	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO idempotency (organization_id, client_key, fingerprint, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-		actor.Org, actor.Once.Key, actor.Once.Fingerprint, status, string(body), now)
-	if duplicate(err) {
-		return callwright.Errorf(callwright.CodeInProgress, "Another request with this Idempotency-Key was first. Send yours again for its answer.")
-	}
-	if err != nil {
-		return fmt.Errorf("store idempotency key: %w", err)
 	}
 	return nil
 }

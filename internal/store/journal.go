@@ -22,8 +22,9 @@ type Entry struct {
 	End          []callwright.Run // what became of them
 	Messages     []callwright.TakenMessage
 	Turn         *Turn
-	Transcript   string // hash that a later request may continue from
-	Claim        string // hash that this step continues from
+	Transcript   string  // hash that a later request may continue from
+	Claim        string  // hash that this step continues from
+	Answer       *Answer // to the request's idempotency key, if it has one
 }
 
 // A Turn is one exchange as clients asked for it: how a retry finds what it
@@ -113,6 +114,11 @@ func (db *DB) record(ctx context.Context, entries ...Entry) error {
 	for _, e := range entries {
 		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordMessages, recordTurn, recordTranscript} {
 			if err := step(ctx, x, e); err != nil {
+				return err
+			}
+		}
+		if e.Answer != nil {
+			if err := keep(ctx, tx, e.Conversation.OrganizationID, *e.Answer); err != nil {
 				return err
 			}
 		}

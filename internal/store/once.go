@@ -15,11 +15,25 @@ import (
 // OnceLifetime is how long the answer to an idempotency key is kept.
 const OnceLifetime = 24 * time.Hour
 
-// An Answered is the stored answer to an idempotency key.
+// An Answered is the stored answer to an idempotency key, or the run that its
+// request began and whose answer is not there yet.
 type Answered struct {
 	Fingerprint string
+	Run         callwright.RunID // begun, not answered
 	Status      int
 	Body        []byte
+}
+
+// begun is the status of a key whose request has begun a run: its body is the
+// run's id until the answer takes its place.
+const begun = 0
+
+// An Answer is what a request with an idempotency key is answered, on its way to
+// the transaction of its effect.
+type Answer struct {
+	Once callwright.Once
+	Data any
+	At   callwright.Time
 }
 
 // Answered returns what was answered to a key in the last 24 hours before now.
@@ -35,11 +49,73 @@ func (db *DB) Answered(ctx context.Context, org callwright.OrgID, key string, no
 	if err != nil {
 		return Answered{}, false, fmt.Errorf("read idempotency key: %w", err)
 	}
+	if a.Status == begun {
+		a.Run = callwright.RunID(body)
+		return a, true, nil
+	}
 	a.Body = []byte(body)
 	return a, true, nil
 }
 
 const expiry = callwright.Time(OnceLifetime / time.Millisecond)
+
+// keep writes the answer to an idempotency key in the transaction of the effect.
+func keep(ctx context.Context, tx bun.Tx, org callwright.OrgID, a Answer) error {
+	status, body, err := a.Once.Answer(a.Data)
+	if err != nil {
+		return fmt.Errorf("make the answer to an idempotency key: %w", err)
+	}
+	return take(ctx, tx, org, a.Once, a.At, status, string(body))
+}
+
+// take makes a key the request's own, or fails with idempotency_in_progress when
+// another has it.
+func take(ctx context.Context, tx bun.Tx, org callwright.OrgID, o callwright.Once, now callwright.Time, status int, body string) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at <= ?", org, o.Key, now-expiry); err != nil {
+		return fmt.Errorf("expire idempotency key: %w", err)
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO idempotency (organization_id, client_key, fingerprint, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		org, o.Key, o.Fingerprint, status, body, now)
+	if duplicate(err) {
+		return callwright.Errorf(callwright.CodeInProgress, "Another request with this Idempotency-Key was first. Send yours again for its answer.")
+	}
+	if err != nil {
+		return fmt.Errorf("store idempotency key: %w", err)
+	}
+	return nil
+}
+
+// BeginRunOnce is BeginRun for a request with an idempotency key: the key is taken
+// with the intent, so no second request with it sends anything. The error is
+// idempotency_in_progress when another has it.
+func (db *DB) BeginRunOnce(ctx context.Context, r callwright.Run, o callwright.Once) error {
+	return db.tx(ctx, r.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
+		if err := take(ctx, tx, r.OrganizationID, o, r.StartedAt, begun, string(r.ID)); err != nil {
+			return err
+		}
+		return beginRun(ctx, execer{db.hot, tx.Tx}, r)
+	})
+}
+
+// Keep stores an answer by itself: of a request that changed nothing, or when run
+// is not empty of the one that began the run. That one may be asked for its answer
+// more than once after a crash; the first stays.
+func (db *DB) Keep(ctx context.Context, org callwright.OrgID, run callwright.RunID, a Answer) error {
+	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
+		if run == "" {
+			return keep(ctx, tx, org, a)
+		}
+		status, body, err := a.Once.Answer(a.Data)
+		if err != nil {
+			return fmt.Errorf("make the answer to an idempotency key: %w", err)
+		}
+		if _, err = tx.ExecContext(ctx, "UPDATE idempotency SET status = ?, body = ? WHERE organization_id = ? AND client_key = ? AND status = ? AND body = ?",
+			status, string(body), org, a.Once.Key, begun, run); err != nil {
+			return fmt.Errorf("store idempotency key: %w", err)
+		}
+		return nil
+	})
+}
 
 // ForgetAnswers removes answers that are older than a day, and returns how many
 // there were.

@@ -74,7 +74,16 @@ func (c *Channel) start(ctx context.Context, actor callwright.Actor, spec Sessio
 	}
 	note(callwright.CallStarted, callwright.Started{VersionID: version})
 	note(callwright.AgentMessage, callwright.AgentText{MessageID: callwright.NewID[callwright.MessageID](c.Now()), Text: greeting(agent.Agent), Kind: "greeting"})
-	return conv, events, c.Store.Record(ctx, store.Entry{Conversation: &conv, New: true, Events: events})
+	return conv, events, c.Store.Record(ctx, store.Entry{Conversation: &conv, New: true, Events: events, Answer: c.answer(actor, session(conv, events))})
+}
+
+// answer is what a request's idempotency key is answered from now on, if it has
+// one.
+func (c *Channel) answer(actor callwright.Actor, s Session) *store.Answer {
+	if actor.Once == nil {
+		return nil
+	}
+	return &store.Answer{Once: *actor.Once, Data: s, At: callwright.At(c.Now())}
 }
 
 func (c *Channel) conversation(org callwright.OrgID, agent callwright.AgentID, version callwright.VersionID) callwright.Conversation {
@@ -213,17 +222,24 @@ func (c *Channel) End(ctx context.Context, actor callwright.Actor, id callwright
 	if err != nil {
 		return Session{}, err
 	}
-	if conv.Status != "ended" {
-		conv.Status, conv.EndedAt, conv.Pending = "ended", callwright.At(c.Now()), nil
-		if conv.Outcome == "" {
-			conv.Outcome = callwright.Completed
-		}
-		ev := c.event(&conv, callwright.CallEnded, callwright.Ended{Reason: "ended by the client", Outcome: conv.Outcome})
-		if err := c.Store.Record(ctx, store.Entry{Conversation: &conv, Events: []callwright.Event{ev}}); err != nil {
-			return Session{}, err
-		}
+	events, err := c.Store.Events(ctx, actor.Org, id, 0)
+	if err != nil {
+		return Session{}, err
 	}
-	return c.Session(ctx, actor, id)
+	if conv.Status == "ended" {
+		s := session(conv, events)
+		if a := c.answer(actor, s); a != nil {
+			err = c.Store.Keep(ctx, actor.Org, "", *a)
+		}
+		return s, err
+	}
+	conv.Status, conv.EndedAt, conv.Pending = "ended", callwright.At(c.Now()), nil
+	if conv.Outcome == "" {
+		conv.Outcome = callwright.Completed
+	}
+	ev := c.event(&conv, callwright.CallEnded, callwright.Ended{Reason: "ended by the client", Outcome: conv.Outcome})
+	s := session(conv, events)
+	return s, c.Store.Record(ctx, store.Entry{Conversation: &conv, Events: []callwright.Event{ev}, Answer: c.answer(actor, s)})
 }
 
 func (c *Channel) event(conv *callwright.Conversation, kind callwright.EventType, payload any) callwright.Event {

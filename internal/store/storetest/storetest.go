@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"RecordIsAtomic":         recordIsAtomic,
 		"RecordInParallel":       recordInParallel,
 		"RunExists":              runExists,
+		"RunOnce":                runOnce,
+		"RecordOnce":             recordOnce,
 		"Claims":                 claims,
 		"ClaimsInParallel":       claimsInParallel,
 		"Continued":              continued,
