@@ -2,8 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -163,103 +161,6 @@ func TestPaging(t *testing.T) {
 	if l := read("limit=3&page=3"); len(l.Data) != 1 || l.Data[0].ID != want[6] {
 		t.Errorf("page 3: %+v", l)
 	}
-}
-
-// operations reads the routes out of the OpenAPI document, so that a new one is
-// covered without anyone remembering.
-func operations(t *testing.T, s *server) map[string]callwright.Scope {
-	t.Helper()
-	res, err := http.Get(s.url + "/api/v1/openapi.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var doc struct {
-		Paths map[string]map[string]struct {
-			Security []map[string][]callwright.Scope
-		}
-	}
-	if err := json.NewDecoder(res.Body).Decode(&doc); err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]callwright.Scope{}
-	for path, methods := range doc.Paths {
-		for method, op := range methods {
-			if len(op.Security) != 1 || len(op.Security[0]["apiKey"]) != 1 {
-				t.Fatalf("%s %s documents no scope", method, path)
-			}
-			out[strings.ToUpper(method)+" "+path] = op.Security[0]["apiKey"][0]
-		}
-	}
-	if len(out) < 20 {
-		t.Fatalf("the document has %d operations; it should have more", len(out))
-	}
-	return out
-}
-
-// TestWhoMayDoWhat tries every route with no key, a bad key, a key with every
-// scope but the one, and another organization's key.
-func TestWhoMayDoWhat(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	agent := s.agent(map[string]any{})
-	skill := s.skill(agent, warranty("https://api.example.com/w"))
-	var version struct{ ID string }
-	s.must("POST", "/agents/"+agent+"/publish", nil, &version)
-	session := s.chat(agent, false).id
-	var secret struct{ ID string }
-	s.must("POST", "/secrets", map[string]any{"name": "MINE", "value": "v"}, &secret)
-	stranger := s.newKey("Rivals", callwright.Scopes()...)
-
-	ops := operations(t, s)
-	for _, op := range slices.Sorted(maps.Keys(ops)) {
-		t.Run(op, func(t *testing.T) {
-			method, path, _ := strings.Cut(op, " ")
-			foreign := strings.Contains(path, "{")
-			ids := strings.NewReplacer("{agentId}", agent, "{versionId}", version.ID, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/secrets/{id}", "/secrets/"+secret.ID)
-			path = ids.Replace(path)
-			if strings.Contains(path, "{") {
-				t.Fatalf("the test does not know what to put into %s", path)
-			}
-			body := map[string]any{"content": "Hi", "agentId": agent, "model": agent, "messages": []any{map[string]any{"role": "user", "content": "Hi"}}}
-			switch {
-			case strings.HasSuffix(path, "/chat/sessions"):
-				body, foreign = map[string]any{"agentId": agent}, true
-			case strings.HasSuffix(path, "/messages"):
-				body = map[string]any{"content": "Hi"}
-			case strings.HasSuffix(path, "/rollback"):
-				body = map[string]any{"versionId": version.ID}
-			case strings.HasSuffix(path, "/test"), method == "PATCH", strings.HasSuffix(path, "/publish"):
-				body = map[string]any{}
-			case strings.HasSuffix(path, "/skills") && method == "POST":
-				body = with(warranty("https://api.example.com/w"), map[string]any{"name": "Another"})
-			}
-			check := func(who, key string, status int, code string) {
-				t.Helper()
-				r := s.try(key, method, path, body)
-				if p := r.problem(t); r.status != status || p.Code != code {
-					t.Errorf("%s: want %d %s, got %d %s", who, status, code, r.status, r.body)
-				}
-			}
-			check("no key", "", 401, "unauthenticated")
-			check("bad key", "cw_sk_live_nonsense", 401, "unauthenticated")
-			others := slices.DeleteFunc(callwright.Scopes(), func(sc callwright.Scope) bool { return sc == ops[op] })
-			limited := s.newKey("Acme", others...)
-			check("key without "+string(ops[op]), limited, 403, "missing_scope")
-			if p := s.try(limited, method, path, body).problem(t); !strings.Contains(p.Detail, string(ops[op])) {
-				t.Errorf("the refusal should name the scope %s: %s", ops[op], p.Detail)
-			}
-			if foreign {
-				check("stranger", stranger, 404, "not_found")
-			}
-			if strings.HasSuffix(path, "/chat/completions") {
-				check("stranger", stranger, 400, "validation_error") // as for any model that is not there
-			}
-		})
-	}
-	// All of it is still there.
-	s.must("GET", "/agents/"+agent+"/skills/"+skill, nil, nil)
-	s.must("GET", "/chat/sessions/"+session, nil, nil)
 }
 
 // TestSecretsNeverComeOut searches every answer and the database itself.

@@ -20,7 +20,8 @@ func TestAudit(t *testing.T) {
 	var v struct{ ID string }
 	s.must("POST", "/agents/"+agent+"/publish", nil, &v)
 	s.must("POST", "/agents/"+agent+"/rollback", map[string]any{"versionId": v.ID}, nil)
-	s.must("POST", "/secrets", `{"name":"S","value":"canary-value"}`, nil)
+	var secret struct{ ID string }
+	s.must("POST", "/secrets", `{"name":"S","value":"canary-value"}`, &secret)
 	s.must("DELETE", "/secrets/S", nil, nil)
 	s.must("DELETE", "/agents/"+agent+"/skills/"+skill, nil, nil)
 	s.must("DELETE", "/agents/"+agent, nil, nil)
@@ -46,6 +47,10 @@ func TestAudit(t *testing.T) {
 	s.must("GET", "/audit-events?resource="+skill, nil, &events)
 	if len(events) != 3 || !strings.Contains(string(events[1].Before), `"stakes":"low"`) || !strings.Contains(string(events[1].After), `"stakes":"high"`) || string(events[0].After) != "null" {
 		t.Errorf("the skill's trail: %+v", events)
+	}
+	s.must("GET", "/audit-events?resource="+secret.ID, nil, &events)
+	if len(events) != 2 || events[0].Action != "secret.delete" {
+		t.Errorf("the secret's trail: %+v", events)
 	}
 	if r := s.try(s.newKey("Rivals", callwright.Scopes()...), "GET", "/audit-events", nil); strings.Contains(string(r.body), agent) {
 		t.Errorf("another organization sees it")

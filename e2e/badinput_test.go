@@ -19,42 +19,24 @@ var badInputs = flag.Int("badinputs", 150, "bad inputs a write route; make soak 
 func TestBadInputs(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	agent := s.agent(map[string]any{})
-	skill := s.skill(agent, warranty("https://api.example.com/w"))
-	var version struct{ ID string }
-	s.must("POST", "/agents/"+agent+"/publish", nil, &version)
-	session := s.chat(agent, false).id
-	good := map[string]string{
-		"POST /agents":                            `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
-		"PATCH /agents/{id}":                      `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
-		"POST /agents/{id}/publish":               `{"note":"n"}`,
-		"POST /agents/{id}/rollback":              `{"versionId":"` + version.ID + `"}`,
-		"POST /agents/{agentId}/skills":           mustText(t, with(warranty("https://api.example.com/w"), map[string]any{"name": "Again", "dataEgressMap": map[string]any{"a": "serial_number", "b": map[string]any{"const": 1}}, "allowedFields": []string{"a.b"}, "errorHandling": map[string]any{"retries": 1, "retryOn": []string{"timeout"}}})),
-		"PATCH /agents/{agentId}/skills/{id}":     mustText(t, warranty("https://api.example.com/w")),
-		"POST /agents/{agentId}/skills/{id}/test": `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
-		"POST /secrets":                           `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
-		"POST /chat/sessions":                     `{"agentId":"` + agent + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
-		"POST /chat/sessions/{id}/messages":       `{"content":"hello"}`,
-		"POST /chat/sessions/{id}/end":            `{}`,
-		"POST /chat/completions":                  `{"model":"` + agent + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
-	}
-	ids := strings.NewReplacer("{agentId}", agent, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session)
-	for op := range operations(t, s) {
-		method, path, _ := strings.Cut(op, " ")
-		if method != http.MethodPost && method != http.MethodPatch {
+	w := s.world("Acme")
+	good := bodies(t, w)
+	for _, op := range operations(t, s.url) {
+		if op.method != http.MethodPost && op.method != http.MethodPatch {
 			continue
 		}
-		body, ok := good[op]
+		body, ok := good[op.name()]
 		if !ok {
-			t.Errorf("the test has no good body for %s", op)
+			t.Errorf("the test has no good body for %s", op.name())
 			continue
 		}
-		t.Run(op, func(t *testing.T) {
+		path := w.fill(t, op.path)
+		t.Run(op.name(), func(t *testing.T) {
 			const seed = 20261122
-			r := rand.New(rand.NewPCG(seed, uint64(len(op))))
+			r := rand.New(rand.NewPCG(seed, uint64(len(op.name()))))
 			for i := range *badInputs {
 				bad := corrupt(r, body)
-				res := s.try(s.key, method, ids.Replace(path), bad)
+				res := s.try(w.key, op.method, path, bad)
 				if res.status >= 500 {
 					t.Fatalf("input %d of seed %d: %d %s for %q", i, seed, res.status, res.body, bad)
 				}
@@ -75,7 +57,7 @@ func TestBadInputs(t *testing.T) {
 	}
 }
 
-func mustText(t *testing.T, v any) string {
+func mustText(t testing.TB, v any) string {
 	t.Helper()
 	raw, err := json.Marshal(v)
 	if err != nil {

@@ -38,9 +38,14 @@ func (s *Service) Publish(ctx context.Context, actor callwright.Actor, id callwr
 }
 
 // ListAudit returns a page of the organization's audit trail, newest first; with a
-// resource, of that alone.
+// resource, of that alone. Whatever there is, or was, has an event of its making,
+// so a resource without any is not found.
 func (s *Service) ListAudit(ctx context.Context, actor callwright.Actor, resource string, p callwright.Page) ([]callwright.AuditEvent, callwright.Pagination, error) {
-	return s.Store.ListAudit(ctx, actor.Org, resource, p)
+	events, info, err := s.Store.ListAudit(ctx, actor.Org, resource, p)
+	if err == nil && resource != "" && info.Total == 0 {
+		return nil, info, callwright.Errorf(callwright.CodeNotFound, "There is no agent, skill, secret or key with this id in your organization.")
+	}
+	return events, info, err
 }
 
 // Answered returns the stored answer to an idempotency key of the actor's

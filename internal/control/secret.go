@@ -76,7 +76,17 @@ func (s *Service) ListSecrets(ctx context.Context, actor callwright.Actor) ([]ca
 // DeleteSecret removes a secret by id or name. Skills that name it fail from now
 // on.
 func (s *Service) DeleteSecret(ctx context.Context, actor callwright.Actor, idOrName string) error {
-	return s.Store.As(actor, s.Now(), store.Change{Action: "secret.delete", Resource: idOrName}).DeleteSecret(ctx, actor.Org, idOrName)
+	all, err := s.Store.ListSecrets(ctx, actor.Org)
+	if err != nil {
+		return err
+	}
+	change := store.Change{Action: "secret.delete", Resource: idOrName}
+	for _, sec := range all { // the trail has it under its id
+		if string(sec.ID) == idOrName || sec.Name == idOrName {
+			change.Resource, change.Before = string(sec.ID), sec
+		}
+	}
+	return s.Store.As(actor, s.Now(), change).DeleteSecret(ctx, actor.Org, idOrName)
 }
 
 // Secret opens a secret that is about to be sent to host. It is for executors.

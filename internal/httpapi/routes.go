@@ -279,9 +279,9 @@ func (a *API) secretRoutes() {
 func (a *API) auditRoute() {
 	type list struct {
 		Paging
-		Resource string `query:"resource" maxLength:"100" doc:"Id of an agent, skill, secret or key: only what was done to it"`
+		Resource string `query:"resource" maxLength:"100" doc:"Id of an agent, skill, secret or key, deleted ones too: only what was done to it"`
 	}
-	register(a, operation{method: get, path: "/audit-events", id: "listAuditEvents", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List audit events", doc: "Who changed what, newest first, with what it was before and is after. Each is written with the change it tells of."},
+	register(a, operation{method: get, path: "/audit-events", id: "listAuditEvents", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List audit events", doc: "Who changed what, newest first, with what it was before and is after. Each is written with the change it tells of. A resource that was never yours answers 404."},
 		func(ctx context.Context, actor callwright.Actor, in *list) (*page[callwright.AuditEvent], error) {
 			return paged(a.Control.ListAudit(ctx, actor, in.Resource, in.page()))
 		})
