@@ -24,10 +24,10 @@ import (
 // A server is a whole server on a free port, with an organization and a key that
 // may do everything.
 type server struct {
-	t   testing.TB
-	app *app.App
-	url string
-	key string
+	t    testing.TB
+	url  string
+	key  string
+	mint func(org string, scopes []callwright.Scope) (key string, err error)
 }
 
 // start runs a server whose skills may reach loopback.
@@ -56,7 +56,10 @@ func start(t testing.TB, change ...func(*app.Options)) *server {
 			t.Errorf("stop server: %v", err)
 		}
 	})
-	s := &server{t: t, app: a, url: a.URL()}
+	s := &server{t: t, url: a.URL(), mint: func(org string, scopes []callwright.Scope) (string, error) {
+		_, key, err := a.Control.CreateKey(context.Background(), org, "test", scopes)
+		return key, err
+	}}
 	s.key = s.newKey("Acme", callwright.Scopes()...)
 	return s
 }
@@ -64,7 +67,7 @@ func start(t testing.TB, change ...func(*app.Options)) *server {
 // newKey makes a key of an organization.
 func (s *server) newKey(org string, scopes ...callwright.Scope) string {
 	s.t.Helper()
-	_, key, err := s.app.Control.CreateKey(context.Background(), org, "test", scopes)
+	key, err := s.mint(org, scopes)
 	if err != nil {
 		s.t.Fatalf("make key: %v", err)
 	}

@@ -124,7 +124,7 @@ func TestIdempotencyKey(t *testing.T) {
 // it is asked for again, while it is asked for again, and over a crash.
 func TestIdempotencyKeyOfRuns(t *testing.T) {
 	t.Parallel()
-	proc := newProcess(t)
+	proc := newProcess(t, "")
 	s := proc.server()
 	arrived, release := make(chan struct{}, 10), make(chan struct{})
 	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
@@ -224,7 +224,7 @@ func TestRacingIdempotencyKeys(t *testing.T) {
 // that arrived before stays the answer.
 func TestIdempotencyOverCrashes(t *testing.T) {
 	t.Parallel()
-	proc := newProcess(t)
+	proc := newProcess(t, "")
 	s := proc.server()
 	r := rand.New(rand.NewPCG(2, 1))
 	for i := range 12 {

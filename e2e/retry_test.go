@@ -1,104 +1,13 @@
 package e2e_test
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// binary builds the server once.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "callwright-e2e-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "callwright")
-	out, err := exec.Command("go", "build", "-o", path, "../cmd/callwright").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return path, nil
-})
-
-// A process is the real server program, which can be killed.
-type process struct {
-	t      testing.TB
-	data   string
-	listen string
-	cmd    *exec.Cmd
-}
-
-func newProcess(t testing.TB) *process {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t: t, data: t.TempDir(), listen: l.Addr().String()}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p.start()
-	t.Cleanup(func() { p.kill() })
-	return p
-}
-
-// start runs the program until it says that it is ready.
-func (p *process) start() {
-	p.t.Helper()
-	path, err := binary()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.cmd = exec.Command(path, "serve", "--listen", p.listen, "--data", p.data, "--outbound-allow", "127.0.0.0/8", "--log-level", "error")
-	p.cmd.Stderr = p.t.Output()
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	ready, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || ready != "callwright is ready at http://"+p.listen+"\n" {
-		p.t.Fatalf("the server said %q, %v", ready, err)
-	}
-	go io.Copy(io.Discard, out)
-}
-
-// kill ends the program as a power cut would.
-func (p *process) kill() {
-	if p.cmd.Process.Kill() == nil {
-		_ = p.cmd.Wait() // it was killed: the error says so
-	}
-}
-
-// server gives the process the methods of a server in this process.
-func (p *process) server() *server {
-	p.t.Helper()
-	path, err := binary()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var key bytes.Buffer
-	cmd := exec.Command(path, "keys", "create", "--data", p.data, "--org", "Acme", "--name", "test", "--scopes", "all")
-	cmd.Stdout, cmd.Stderr = &key, p.t.Output()
-	if err := cmd.Run(); err != nil {
-		p.t.Fatalf("keys create: %v", err)
-	}
-	return &server{t: p.t, url: "http://" + p.listen, key: strings.TrimSpace(key.String())}
-}
 
 // TestKilledInMidRequest: the server dies while the webhook runs. The official
 // client tries again by itself; the webhook is not called again, and the caller
@@ -118,7 +27,7 @@ func TestKilledInMidRequest(t *testing.T) {
 		for _, stream := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, stream %v", tt.name, stream), func(t *testing.T) {
 				t.Parallel()
-				proc := newProcess(t)
+				proc := newProcess(t, "")
 				arrived, release := make(chan struct{}, 10), make(chan struct{})
 				p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
 					arrived <- struct{}{}
@@ -194,7 +103,7 @@ func TestSlowServer(t *testing.T) {
 // session goes on.
 func TestNothingIsLostInACrash(t *testing.T) {
 	t.Parallel()
-	proc, p := newProcess(t), newPartner(t, answers(inWarranty))
+	proc, p := newProcess(t, ""), newPartner(t, answers(inWarranty))
 	s := proc.server()
 	agent := s.agent(map[string]any{})
 	s.skill(agent, warranty(p.URL))
@@ -217,7 +126,7 @@ func TestNothingIsLostInACrash(t *testing.T) {
 // then the program ends by itself.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	proc := newProcess(t)
+	proc := newProcess(t, "")
 	arrived, release := make(chan struct{}, 1), make(chan struct{})
 	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
