@@ -88,7 +88,11 @@ func TestBadSkillBodies(t *testing.T) {
 // was stored survives a bad patch.
 func TestPatch(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testPatch)
+}
+
+func testPatch(t *testing.T, address string) {
+	s := start(t, at(address))
 	agent := s.agent(map[string]any{})
 	path := "/agents/" + agent + "/skills/" + s.skill(agent, with(warranty("https://api.example.com/w"), map[string]any{"stakes": "high", "allowedFields": []string{"expires"}}))
 	var sk callwright.Skill
@@ -125,7 +129,11 @@ func TestPatch(t *testing.T) {
 // TestPaging walks a list by cursor and by page.
 func TestPaging(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testPaging)
+}
+
+func testPaging(t *testing.T, address string) {
+	s := start(t, at(address))
 	var want []string
 	for range 7 {
 		want = append(want, s.agent(map[string]any{}))

@@ -12,7 +12,11 @@ import (
 // secret.
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testAudit)
+}
+
+func testAudit(t *testing.T, address string) {
+	s := start(t, at(address))
 	agent := s.agent(map[string]any{})
 	skill := s.skill(agent, warranty("https://api.example.com/w"))
 	s.must("PATCH", "/agents/"+agent, `{"tone":"warm"}`, nil)

@@ -203,7 +203,11 @@ func TestTwoVisitorsWithTheSameWords(t *testing.T) {
 // body it is refused.
 func TestIdempotencyKeyOfCompletions(t *testing.T) {
 	t.Parallel()
-	s, p := start(t), newPartner(t, answers(inWarranty))
+	onBoth(t, testIdempotencyKeyOfCompletions)
+}
+
+func testIdempotencyKeyOfCompletions(t *testing.T, address string) {
+	s, p := start(t, at(address)), newPartner(t, answers(inWarranty))
 	agent := s.agent(map[string]any{})
 	s.skill(agent, warranty(p.URL))
 	s.publish(agent)

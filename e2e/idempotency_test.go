@@ -36,9 +36,13 @@ func (s *server) once(key, idempotencyKey, path, body string) (response, error) 
 // kept; another organization's key is its own; a day later it is forgotten.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
+	onBoth(t, testIdempotencyKey)
+}
+
+func testIdempotencyKey(t *testing.T, address string) {
 	var mu sync.Mutex
 	later := time.Duration(0)
-	s := start(t, func(o *app.Options) {
+	s := start(t, at(address), func(o *app.Options) {
 		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(later) }
 	})
 	rivals := s.newKey("Rivals", "agents:read", "agents:write")
@@ -124,7 +128,11 @@ func TestIdempotencyKey(t *testing.T) {
 // it is asked for again, while it is asked for again, and over a crash.
 func TestIdempotencyKeyOfRuns(t *testing.T) {
 	t.Parallel()
-	proc := newProcess(t, "")
+	onBoth(t, testIdempotencyKeyOfRuns)
+}
+
+func testIdempotencyKeyOfRuns(t *testing.T, address string) {
+	proc := newProcess(t, address)
 	s := proc.server()
 	arrived, release := make(chan struct{}, 10), make(chan struct{})
 	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +166,12 @@ func TestIdempotencyKeyOfRuns(t *testing.T) {
 	for _, key := range []string{"k", "dies"} {
 		var got struct{ Outcome, Code string }
 		r := ask(key)
+		if address != "" { // it may be running on another server, for as long as a run may take
+			if r.status != 409 || r.problem(t).Code != "idempotency_in_progress" {
+				t.Errorf("after a crash: want 409 idempotency_in_progress, got %d %s", r.status, r.body)
+			}
+			continue
+		}
 		r.data(t, &got)
 		if got.Outcome != "unknown" || got.Code != "outcome_unknown" {
 			t.Errorf("after a crash: want unknown, got %d %s", r.status, r.body)
@@ -181,7 +195,11 @@ func TestIdempotencyKeyOfRuns(t *testing.T) {
 // an effect; everyone else gets its answer, or is told to ask again.
 func TestRacingIdempotencyKeys(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testRacingIdempotencyKeys)
+}
+
+func testRacingIdempotencyKeys(t *testing.T, address string) {
+	s := start(t, at(address))
 	id := s.agent(map[string]any{})
 	const racers = 1000
 	statuses := make([]string, racers)
@@ -224,7 +242,11 @@ func TestRacingIdempotencyKeys(t *testing.T) {
 // that arrived before stays the answer.
 func TestIdempotencyOverCrashes(t *testing.T) {
 	t.Parallel()
-	proc := newProcess(t, "")
+	onBoth(t, testIdempotencyOverCrashes)
+}
+
+func testIdempotencyOverCrashes(t *testing.T, address string) {
+	proc := newProcess(t, address)
 	s := proc.server()
 	r := rand.New(rand.NewPCG(2, 1))
 	for i := range 12 {

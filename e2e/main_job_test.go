@@ -12,7 +12,11 @@ import (
 // called from a conversation.
 func TestTheMainJob(t *testing.T) {
 	t.Parallel()
-	s, p := start(t), newPartner(t, answers(inWarranty))
+	onBoth(t, testTheMainJob)
+}
+
+func testTheMainJob(t *testing.T, address string) {
+	s, p := start(t, at(address)), newPartner(t, answers(inWarranty))
 	agent := s.agent(map[string]any{})
 	s.skill(agent, warranty(p.URL+"/v1/warranty"))
 	s.publish(agent)

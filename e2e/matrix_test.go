@@ -273,7 +273,11 @@ func (s *server) probe(key string, p probe) response {
 // With its own things the same request is answered.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testWhoMayDoWhat)
+}
+
+func testWhoMayDoWhat(t *testing.T, address string) {
+	s := start(t, at(address))
 	probes := map[string]int{}
 	for _, op := range operations(t, s.url) {
 		t.Run(op.name(), func(t *testing.T) {

@@ -12,7 +12,11 @@ import (
 // it is.
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testIfMatch)
+}
+
+func testIfMatch(t *testing.T, address string) {
+	s := start(t, at(address))
 	id := s.agent(map[string]any{})
 	tag := s.try(s.key, "GET", "/agents/"+id, nil).header.Get("ETag")
 	if tag != `"1"` {
@@ -59,7 +63,11 @@ func TestIfMatch(t *testing.T) {
 // draft; the comparison names what changed, skills by their names.
 func TestRollbackAndDiff(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testRollbackAndDiff)
+}
+
+func testRollbackAndDiff(t *testing.T, address string) {
+	s := start(t, at(address))
 	id := s.agent(map[string]any{"greeting": "First hello"})
 	keep := s.skill(id, warranty("https://api.example.com/w"))
 	s.skill(id, with(warranty("https://api.example.com/w"), map[string]any{"name": "Old one"}))
@@ -126,7 +134,11 @@ func TestRollbackAndDiff(t *testing.T) {
 // that cannot work is not published.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	onBoth(t, testReport)
+}
+
+func testReport(t *testing.T, address string) {
+	s := start(t, at(address))
 	id := s.agent(map[string]any{"greeting": "Hello!", "neverDo": []string{"promise refunds"}, "goals": []string{"help quickly"}})
 	s.skill(id, with(warranty("http://api.example.com/w"), map[string]any{"isWrite": true, "description": "Warranty", "channels": []string{"fax"}, "availabilityWindow": "open",
 		"dataEgressMap": map[string]any{"sn": "serial_number"}, "allowedFields": []string{"expires"}, "verificationLevel": "basic"}))

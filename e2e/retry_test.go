@@ -103,7 +103,11 @@ func TestSlowServer(t *testing.T) {
 // session goes on.
 func TestNothingIsLostInACrash(t *testing.T) {
 	t.Parallel()
-	proc, p := newProcess(t, ""), newPartner(t, answers(inWarranty))
+	onBoth(t, testNothingIsLostInACrash)
+}
+
+func testNothingIsLostInACrash(t *testing.T, address string) {
+	proc, p := newProcess(t, address), newPartner(t, answers(inWarranty))
 	s := proc.server()
 	agent := s.agent(map[string]any{})
 	s.skill(agent, warranty(p.URL))
