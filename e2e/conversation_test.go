@@ -107,6 +107,7 @@ func play(t *testing.T, archive *txtar.Archive) string {
 	var out strings.Builder
 	seen := 0
 	for _, words := range strings.Split(strings.TrimSpace(files["user"]), "\n") {
+		words = strings.ReplaceAll(words, "CODE", lastCode(p))
 		fmt.Fprintf(&out, "caller: %s\n", words)
 		r := c.say(words)
 		for _, call := range r.calls(t) {
@@ -125,5 +126,20 @@ func play(t *testing.T, archive *txtar.Archive) string {
 			fmt.Fprintf(&out, "agent: %s\n", m.Content)
 		}
 	}
+	if code := lastCode(p); code != "" { // another one each time
+		return strings.ReplaceAll(out.String(), code, "CODE")
+	}
 	return out.String()
+}
+
+// lastCode is the one-time code that the partner was sent last; "" when there is none.
+func lastCode(p *partner) string {
+	code := ""
+	for _, r := range p.received() {
+		var body struct{ Code string }
+		if json.Unmarshal([]byte(r.Body), &body) == nil && body.Code != "" {
+			code = body.Code
+		}
+	}
+	return code
 }

@@ -32,8 +32,35 @@ func (s *server) world(org string) world {
 	}
 	made("agents", "/agents", map[string]any{"name": "Desk of " + org})
 	made("skills", "/agents/"+w.ids["agents"]+"/skills", with(warranty("https://api.example.com/w"), map[string]any{"name": "Skill of " + org}))
+	// A write of which nobody can tell what became of it.
+	silent := newPartner(s.t, func(w http.ResponseWriter, _ *http.Request) {
+		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			conn.Close()
+		}
+	})
+	var write struct{ ID string }
+	own.must("POST", "/agents/"+w.ids["agents"]+"/skills", with(warranty(silent.URL), map[string]any{"name": "Write of " + org, "isWrite": true}), &write)
+	own.must("POST", "/agents/"+w.ids["agents"]+"/skills/"+write.ID+"/test", `{"arguments":{"serial_number":"1"},"dryRun":false}`, nil)
+	own.must("DELETE", "/agents/"+w.ids["agents"]+"/skills/"+write.ID, nil, nil)
+	first := func(kind, path string) {
+		var list []struct{ ID string }
+		own.must("GET", path, nil, &list)
+		if len(list) == 0 {
+			s.t.Fatalf("%s has nothing in %s", org, path)
+		}
+		w.ids[kind] = list[0].ID
+	}
+	first("skill-runs", "/skill-runs?state=unknown")
+	var desk struct{ ID string }
+	own.must("POST", "/agents", map[string]any{"name": "Messages of " + org}, &desk)
+	own.must("POST", "/agents/"+desk.ID+"/skills", `{"name":"Take a message","description":"Use when a caller wants to leave a message.","skillType":"builtin","parametersSchema":{"type":"object","properties":{"message":{"type":"string","description":"The message"}},"required":["message"]},"executionConfig":{"action":"take_message"}}`, nil)
+	talk := own.chat(desk.ID, true)
+	talk.say("Can I leave a message?")
+	talk.say("Tom is ill today and stays at home")
+	first("messages", "/messages")
 	made("versions", "/agents/"+w.ids["agents"]+"/publish", nil)
 	made("sessions", "/chat/sessions", map[string]any{"agentId": w.ids["agents"]})
+	w.ids["conversations"] = w.ids["sessions"]
 	made("secrets", "/secrets", map[string]any{"name": "MINE", "value": "v"})
 	return w
 }
@@ -67,18 +94,23 @@ func bodies(t testing.TB, w world) map[string]string {
 			"allowedFields": []string{"a.b"}, "errorHandling": map[string]any{"retries": 1, "retryOn": []string{"timeout"}}}))
 	}
 	return map[string]string{
-		"POST /agents":                            `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+12125550123"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
-		"PATCH /agents/{id}":                      `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
-		"POST /agents/{id}/publish":               `{"note":"n"}`,
-		"POST /agents/{id}/rollback":              `{"versionId":"` + w.ids["versions"] + `"}`,
-		"POST /agents/{agentId}/skills":           skill("Another"),
-		"PATCH /agents/{agentId}/skills/{id}":     skill("Renamed"),
-		"POST /agents/{agentId}/skills/{id}/test": `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
-		"POST /secrets":                           `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
-		"POST /chat/sessions":                     `{"agentId":"` + w.ids["agents"] + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
-		"POST /chat/sessions/{id}/messages":       `{"content":"hello"}`,
-		"POST /chat/sessions/{id}/end":            `{}`,
-		"POST /chat/completions":                  `{"model":"` + w.ids["agents"] + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
+		"POST /agents":                              `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+12125550123"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
+		"PATCH /agents/{id}":                        `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
+		"POST /agents/{id}/publish":                 `{"note":"n"}`,
+		"POST /agents/{id}/rollback":                `{"versionId":"` + w.ids["versions"] + `"}`,
+		"POST /agents/{agentId}/skills":             skill("Another"),
+		"PATCH /agents/{agentId}/skills/{id}":       skill("Renamed"),
+		"POST /agents/{agentId}/skills/{id}/test":   `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
+		"PUT /agents/{agentId}/guardrails":          `[{"id":"grd_1","agentId":"` + w.ids["agents"] + `","policyType":"rate_limit","config":{"perMinute":6}},{"id":"grd_2","policyType":"write_gate","appliesToSkillType":"http_webhook","config":{"confirm":true,"alwaysEscalate":["Refund"]}}]`,
+		"PUT /agents/{agentId}/caller-verification": `[{"id":"vrf_1","agentId":"` + w.ids["agents"] + `","method":"account_pin","verifierSkillId":"` + w.ids["skills"] + `","requiredFields":["serial_number"],"maxAttempts":3}]`,
+		"POST /agents/{agentId}/simulate":           `{"mode":"text","draftMode":true,"transcript":["Hello"]}`,
+		"POST /skill-runs/{id}/resolve":             `{"state":"done","note":"The system shows it."}`,
+		"PATCH /messages/{id}":                      `{"status":"read"}`,
+		"POST /secrets":                             `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
+		"POST /chat/sessions":                       `{"agentId":"` + w.ids["agents"] + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
+		"POST /chat/sessions/{id}/messages":         `{"content":"hello"}`,
+		"POST /chat/sessions/{id}/end":              `{}`,
+		"POST /chat/completions":                    `{"model":"` + w.ids["agents"] + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
 	}
 }
 
@@ -179,7 +211,10 @@ func idMembers(s map[string]any, named map[string]map[string]any, above []string
 func whose() map[string][]string {
 	return map[string][]string{
 		"agentId": {"agents"}, "versionId": {"versions"}, "model": {"agents"}, "resource": {"agents", "skills", "secrets"},
+		"conversationId": {"conversations"}, "verifierSkillId": {"skills"},
 		"defaultVoiceId": nil, // of the voice provider
+		"id":             nil, // of a rule: its writer chooses it
+		"organizationId": nil, // of a rule: any but one's own is refused, see TestRules
 	}
 }
 
@@ -202,6 +237,9 @@ func (o operation) good(t testing.TB, w world) probe {
 	}
 	for _, name := range o.query {
 		p.query.Set(name, w.ids[o.kinds(t, name)[0]])
+	}
+	if p.query.Get("conversationId") != "" {
+		p.query.Del("agentId")
 	}
 	return p
 }

@@ -5,7 +5,9 @@ import (
 	"callwright/internal/control"
 	"callwright/internal/outbound"
 	"callwright/internal/skill"
+	"callwright/internal/skill/builtin"
 	"callwright/internal/skill/httpwebhook"
+	"callwright/internal/skill/transfer"
 )
 
 // kinds is every skill type there is: one row each. A type that is not built yet
@@ -16,8 +18,8 @@ func kinds(client *outbound.Client, secrets *control.Service) map[callwright.Ski
 		skill.Reserved(callwright.DBQuery, "Looks something up, or changes it, in a SQL database."),
 		skill.Reserved(callwright.Email, "Sends an e-mail with what was collected."),
 		skill.Reserved(callwright.SMS, "Sends a text message."),
-		skill.Reserved(callwright.TransferCall, "Hands the caller over to a person."),
-		skill.Reserved(callwright.Builtin, "Ends the conversation, takes a message or repeats what was said."),
+		transfer.Kind(),
+		builtin.Kind(),
 		skill.Reserved(callwright.Geo, "Checks a service area or finds the nearest location."),
 		skill.Reserved(callwright.Calendar, "Checks availability and books appointments in a calendar."),
 		skill.Reserved(callwright.GoogleSheets, "Looks up and appends rows of a Google spreadsheet."),

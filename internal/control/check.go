@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"callwright/internal/schema"
 	"callwright/internal/skill"
 	"callwright/internal/strictjson"
+	"callwright/internal/tmpl"
 )
 
 const (
@@ -64,9 +66,15 @@ func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spe
 	if len(problems) > 0 {
 		return problems
 	}
+	if k.Normal != nil {
+		if kept, err := k.Normal(spec.ExecutionConfig); err == nil {
+			spec.ExecutionConfig = kept
+		}
+	}
+	problems = append(problems, checkCommon(k, spec, leaving)...)
 	if t, ok := x.(skill.Templater); ok && leaving != nil {
 		for _, ref := range t.TemplateRefs() {
-			if !slices.Contains(leaving, ref.Name) {
+			if !slices.Contains(leaving, ref.Name) && !strings.HasPrefix(ref.Name, "vars.") {
 				problems = append(problems, callwright.FieldError{Field: under("executionConfig", ref.Setting),
 					Message: fmt.Sprintf("uses {%s}, which does not leave: name a parameter, or a field of dataEgressMap when that is set", ref.Name)})
 			}
@@ -213,7 +221,8 @@ func checkEgress(spec *callwright.SkillSpec, names []string) ([]string, []callwr
 			p = append(p, at(field, "must have a source or a const, not both")...)
 		case len(f.Const) > 0:
 		case f.Source == "":
-			p = append(p, at(field, "must name its source: a parameter, "+list(gate.Sources())+`, or {"const": …}`)...)
+			p = append(p, at(field, "must name its source: a parameter, "+list(gate.Sources())+`, vars.NAME, or {"const": …}`)...)
+		case strings.HasPrefix(f.Source, "vars."):
 		case !slices.Contains(gate.Sources(), f.Source) && names != nil && !slices.Contains(names, f.Source):
 			p = append(p, at(field, fmt.Sprintf("names the source %q, which is neither a parameter nor one of %s", f.Source, list(gate.Sources())))...)
 		}
@@ -228,12 +237,54 @@ func checkEgress(spec *callwright.SkillSpec, names []string) ([]string, []callwr
 func checkPaths(paths []string) []callwright.FieldError {
 	var p []callwright.FieldError
 	for i, path := range paths {
-		for step := range strings.SplitSeq(path, ".") {
-			if strings.TrimSpace(strings.TrimSuffix(step, "[]")) == "" && step != "[]" {
-				p = append(p, at(fmt.Sprintf("allowedFields[%d]", i), "must be a path such as warranty.expires or items[].sku")...)
-				break
+		if !gate.ValidPath(path) {
+			p = append(p, at(fmt.Sprintf("allowedFields[%d]", i), "must be a path such as warranty.expires or items[].sku")...)
+		}
+	}
+	return p
+}
+
+// checkCommon checks the settings that all types have.
+func checkCommon(k skill.Kind, spec *callwright.SkillSpec, leaving []string) []callwright.FieldError {
+	if k.Common == nil {
+		return nil
+	}
+	c, err := k.Common(spec.ExecutionConfig)
+	if err != nil {
+		return nil // Open has reported it
+	}
+	var p []callwright.FieldError
+	for name, text := range map[string]string{"start": c.Say.Start, "slow": c.Say.Slow, "done": c.Say.Done, "failed": c.Say.Failed} {
+		field := "executionConfig.say." + name
+		parsed, err := tmpl.Parse(text)
+		if err != nil {
+			p = append(p, at(field, err.Error())...)
+			continue
+		}
+		names, _ := checkParameters(&callwright.SkillSpec{ParametersSchema: spec.ParametersSchema})
+		for _, n := range parsed.Names() {
+			if !slices.Contains(names, n) && !slices.Contains(leaving, n) && !strings.HasPrefix(n, "vars.") {
+				p = append(p, at(field, fmt.Sprintf("uses {%s}, which is neither a parameter nor vars.NAME", n))...)
 			}
 		}
+	}
+	for name, path := range c.Remember {
+		field := "executionConfig.remember." + name
+		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`).MatchString(name) {
+			p = append(p, at(field, "must be named with letters, digits and underscores")...)
+		}
+		if !gate.ValidPath(path) {
+			p = append(p, at(field, "must be a path into the result such as customer.id")...)
+		}
+	}
+	if c.FailWhen != nil && !gate.ValidPath(c.FailWhen.Path) {
+		p = append(p, at("executionConfig.failWhen.path", "must be a path into the result such as status")...)
+	}
+	switch {
+	case c.CacheSeconds < 0 || c.CacheSeconds > 86_400:
+		p = append(p, at("executionConfig.cacheSeconds", "must be 0 to 86400")...)
+	case c.CacheSeconds > 0 && spec.IsWrite:
+		p = append(p, at("executionConfig.cacheSeconds", "is for reads: a write happens each time")...)
 	}
 	return p
 }
@@ -255,6 +306,7 @@ func checkErrorHandling(h *callwright.ErrorHandling) []callwright.FieldError {
 	if h.Then == "transfer" && h.TransferTo == "" {
 		p = append(p, at("errorHandling.transferTo", "is required with then = transfer: an E.164 number or a SIP URI")...)
 	}
+	p = append(p, checkDestination("errorHandling.transferTo", &h.TransferTo)...)
 	return p
 }
 

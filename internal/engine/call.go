@@ -40,6 +40,10 @@ func (t *turn) prelude(ctx context.Context) (stop bool) {
 	if v := t.Gate.TryCode(t.gateTurn, t.in.Text); v != nil {
 		return t.verdict(ctx, v)
 	}
+	if t.conv.Identity.Code != nil && gate.HasDigits(t.in.Text) {
+		t.speak(saySixDigits, "verification")
+		return true
+	}
 	return false
 }
 
@@ -237,6 +241,9 @@ func (t *turn) verdict(ctx context.Context, v *gate.Verdict) (stop bool) {
 		id.Awaiting = nil
 	case v.Method == callwright.OTPSMS && id.Code == nil:
 		step.State = "expired"
+		if s := t.agent.Verifier(v.Method); s != nil && len(s.Required) == 0 {
+			t.conv.Pending = t.Gate.Offer(t.gateTurn, s)
+		}
 	}
 	t.note(callwright.VerificationEvent, step)
 	if v.Method != callwright.OTPSMS {

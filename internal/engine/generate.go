@@ -82,6 +82,9 @@ func (t *turn) request() llm.Request {
 	}
 	req := llm.Request{Instructions: instructions(t.agent, t.conv, now), Messages: t.messages, Temperature: a.LLMTemperature, Now: now, Language: a.PrimaryLanguage}
 	for _, s := range t.agent.Offered(t.conv.Channel) {
+		if s.Private() && t.conv.Identity.Awaiting == nil {
+			continue // nobody is asked who they are without need
+		}
 		req.Tools = append(req.Tools, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
 	}
 	return req

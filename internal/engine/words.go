@@ -29,6 +29,7 @@ const (
 	sayOffer     = "I'm sorry this isn't going well. Would you like me to hand you over to a person?"
 
 	sayCodeSent  = "To make sure it's you, I've just sent you a code with six digits. What is the code?"
+	saySixDigits = "The code has six digits. What is it?"
 	sayWrongCode = "I'm sorry, that code isn't right. You have %s. What is the code?"
 	sayExpired   = "I'm sorry, that code is no longer valid. Shall I send you a new one?"
 	sayLocked    = "I'm sorry, I couldn't make sure who you are, so I can't do that for you here. Is there anything else I can help with?"

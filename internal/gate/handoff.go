@@ -56,11 +56,11 @@ func handoffSkills(a callwright.Agent) []*Skill {
 		}
 		out = append(out, s)
 	}
-	for i, r := range h.TransferRules {
-		add(callwright.SkillID(fmt.Sprintf("%s_%d", PersonSkill, i+1)), "Transfer to "+r.Label, r.When, r.Destination)
-	}
 	if h.TransferDestination != "" {
 		add(PersonSkill, "Transfer to a person", "Use when the caller asks to speak to a person, and no other transfer fits.", h.TransferDestination)
+	}
+	for i, r := range h.TransferRules {
+		add(callwright.SkillID(fmt.Sprintf("%s_%d", PersonSkill, i+1)), "Transfer to "+r.Label, r.When, r.Destination)
 	}
 	return out
 }

@@ -154,6 +154,16 @@ func (a *Agent) stronger() []callwright.CallerVerification {
 	return out
 }
 
+// Verifier returns the skill of a method, or nil.
+func (a *Agent) Verifier(m callwright.VerificationMethod) *Skill {
+	for _, s := range a.Skills {
+		if s.verifies != nil && s.verifies.Method == m {
+			return s
+		}
+	}
+	return nil
+}
+
 // left is how many attempts a method has left in the conversation.
 func left(m callwright.CallerVerification, id callwright.Identity) int {
 	most := m.MaxAttempts
@@ -357,10 +367,28 @@ func (g *Gate) TryCode(t *Turn, words string) *Verdict {
 	return t.succeed(m, now)
 }
 
+// HasDigits reports whether words have digits, spoken or written: perhaps a part of a
+// code.
+func HasDigits(words string) bool {
+	for _, w := range strings.Fields(normal(words)) {
+		if digit(w) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// digit is a word as digits, "" when it is none.
+func digit(word string) string {
+	if strings.Trim(word, "0123456789") == "" {
+		return word
+	}
+	return map[string]string{"zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}[word]
+}
+
 // codeIn finds six digits in words, spoken or written, with anything but letters
 // between them.
 func codeIn(words string) string {
-	spoken := map[string]string{"zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}
 	var run strings.Builder
 	found := ""
 	end := func() {
@@ -370,12 +398,9 @@ func codeIn(words string) string {
 		run.Reset()
 	}
 	for _, w := range strings.Fields(normal(words)) {
-		switch {
-		case strings.Trim(w, "0123456789") == "":
-			run.WriteString(w)
-		case spoken[w] != "":
-			run.WriteString(spoken[w])
-		default:
+		if d := digit(w); d != "" {
+			run.WriteString(d)
+		} else {
 			end()
 		}
 	}

@@ -36,6 +36,10 @@ type Kind struct {
 	// type has none.
 	Literals func(config json.RawMessage) ([]Literal, error)
 
+	// Normal returns settings that Open accepted in the form in which they are kept;
+	// nil when the type keeps them as they are.
+	Normal func(config json.RawMessage) (json.RawMessage, error)
+
 	// Common reads the settings that all types have, from settings that Open
 	// accepted.
 	Common func(config json.RawMessage) (Common, error)
@@ -91,6 +95,15 @@ func Define[C any](t callwright.SkillType, doc string, open func(C) (Executor, e
 		return c.common, err
 	}
 	var zero C
+	if _, ok := any(zero).(Normalizer); ok {
+		k.Normal = func(config json.RawMessage) (json.RawMessage, error) {
+			c, err := decode(config)
+			if err != nil {
+				return nil, err
+			}
+			return overlay(config, any(c.own).(Normalizer).Normalized())
+		}
+	}
 	if _, ok := any(zero).(Secretive); ok {
 		k.Literals = func(config json.RawMessage) ([]Literal, error) {
 			c, err := decode(config)
@@ -129,6 +142,19 @@ func settingsSchema[C any]() (json.RawMessage, error) {
 		own.Properties[name] = s
 	}
 	return json.Marshal(own)
+}
+
+// overlay lays the members of a value over those of settings.
+func overlay(config json.RawMessage, v any) (json.RawMessage, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	members := map[string]json.RawMessage{}
+	if err := errors.Join(json.Unmarshal(config, &members), json.Unmarshal(raw, &members)); err != nil {
+		return nil, err
+	}
+	return json.Marshal(members)
 }
 
 func fieldErrors(problems []schema.Problem) []callwright.FieldError {

@@ -140,6 +140,10 @@ type Literal struct {
 // that already names a stored secret is listed too; control looks at the value.
 type Secretive interface{ Literals() []Literal }
 
+// A Normalizer settings struct brings itself to the form in which it is kept and
+// answered: a telephone number to E.164.
+type Normalizer interface{ Normalized() any }
+
 // A Timed Executor tells how long a run may take at most, all attempts together.
 type Timed interface{ Timeout() time.Duration }
 

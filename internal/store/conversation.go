@@ -48,8 +48,8 @@ func (db *DB) ListConversations(ctx context.Context, org callwright.OrgID, f Con
 			q = q.Where("outcome = ?", f.Outcome)
 		}
 		if f.Text != "" {
-			q = q.Where(`EXISTS (SELECT 1 FROM events AS e WHERE e.organization_id = conversations.organization_id AND e.conversation_id = conversations.id
-				AND e.event_type IN (?, ?) AND LOWER(e.payload) LIKE ? ESCAPE '!')`, callwright.UserUtterance, callwright.AgentMessage, "%"+likeText(f.Text)+"%")
+			q = q.Where(`id IN (SELECT conversation_id FROM events WHERE organization_id = ? AND event_type IN (?, ?) AND LOWER(payload) LIKE ? ESCAPE '!')`,
+				org, callwright.UserUtterance, callwright.AgentMessage, "%"+likeText(f.Text)+"%")
 		}
 		return q
 	})
