@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -134,6 +135,9 @@ func (a *App) build(keyring *secret.Keyring) {
 			return engine.Model{}, false
 		}}
 	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}
+	if a.db.Shared() {
+		a.chat.Name = rand.Text()
+	}
 	router := chi.NewRouter()
 	a.API = httpapi.New(httpapi.Options{Control: a.Control, Chat: a.chat, Ready: a.db.Ping, PublicURL: a.URL, RateLimit: o.RateLimit, Now: o.Now, Log: o.Log}, router)
 	dash.Mount(router)

@@ -176,6 +176,54 @@ func TestStartLeavesRunsOfOtherServers(t *testing.T) {
 	}
 }
 
+// Messages of one conversation that reach several servers at once are answered one
+// after the other.
+func TestTurnsOfOneConversationOnTwoServers(t *testing.T) {
+	t.Parallel()
+	address, keyFile := pgtest.New(t), filepath.Join(t.TempDir(), "master.key")
+	mustMakeKey(t, keyFile)
+	servers := []*app.App{serve(t, address, keyFile), serve(t, address, keyFile)}
+	_, key, err := servers[0].Control.CreateKey(t.Context(), "Acme", "test", callwright.Scopes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var agent, session struct{ ID string }
+	call(t, servers[0], key, "POST", "/agents", `{"name":"Desk"}`, &agent)
+	call(t, servers[0], key, "POST", "/chat/sessions", `{"agentId":"`+agent.ID+`","draftMode":true}`, &session)
+	const messages = 12
+	var wg sync.WaitGroup
+	for i := range messages {
+		wg.Go(func() {
+			var reply struct{ Messages []struct{ Content string } }
+			err := try(t.Context(), servers[i%2], key, "POST", "/chat/sessions/"+session.ID+"/messages", `{"content":"hello"}`, &reply)
+			if err != nil || len(reply.Messages) != 1 {
+				t.Errorf("message %d: got %v, %v, want one answer", i, reply, err)
+			}
+		})
+	}
+	wg.Wait()
+	var receipt []callwright.Event
+	call(t, servers[1], key, "GET", "/conversations/"+session.ID+"/receipt", "", &receipt)
+	spoke := ""
+	for i, ev := range receipt {
+		if ev.Seq != i+1 {
+			t.Fatalf("event %d has the number %d", i+1, ev.Seq)
+		}
+		switch ev.EventType {
+		case callwright.UserUtterance:
+			spoke += "u"
+		case callwright.AgentMessage:
+			spoke += "a"
+		}
+	}
+	if want := "a" + strings.Repeat("ua", messages); spoke != want {
+		t.Errorf("got %s, want each message answered before the next", spoke)
+	}
+	if n := mustCount(t, address, "SELECT COUNT(*) FROM runs"); n != 0 {
+		t.Errorf("got %d runs, want none", n)
+	}
+}
+
 func mustMakeKey(t testing.TB, path string) {
 	t.Helper()
 	key, err := secret.GenerateKeyset()

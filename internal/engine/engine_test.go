@@ -69,6 +69,7 @@ type room struct {
 	mu       sync.Mutex
 	clock    time.Time
 	provider bool
+	masked   bool // what is journalled is not what was said
 }
 
 const (
@@ -222,7 +223,7 @@ func (r *room) whole(p played) {
 			}
 		}
 	}
-	if got, want := strings.Join(p.said, "|"), strings.Join(messages, "|"); got != want {
+	if got, want := strings.Join(p.said, "|"), strings.Join(messages, "|"); got != want && !r.masked {
 		r.t.Errorf("said %q, journalled %q: want the same", got, want)
 	}
 }
@@ -303,11 +304,11 @@ func results(t testing.TB, s *llmtest.Script) []llm.ToolResult {
 
 func TestTextOnly(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, text("Hel", "lo ", "there."), text("Bye."))
+	r := newRoom(t, text("Hel", "lo. ", "How are ", "you", "?"), text("Bye."))
 	p := r.say("hi")
-	wantList(t, "said", p.said, "Hello there.")
-	if p.pieces != 3 || !p.ended || p.err != nil {
-		t.Errorf("got %d pieces, ended %v, %v; want 3 and the end", p.pieces, p.ended, p.err)
+	wantList(t, "said", p.said, "Hello. How are you?")
+	if p.pieces != 2 || !p.ended || p.err != nil { // an agent that can write is heard sentence by sentence
+		t.Errorf("got %d pieces, ended %v, %v; want 2 and the end", p.pieces, p.ended, p.err)
 	}
 	var kinds []string
 	for _, ev := range r.journal() {
@@ -321,7 +322,7 @@ func TestTextOnly(t *testing.T) {
 	for _, m := range req.Messages {
 		seen = append(seen, string(m.Role)+": "+m.Content)
 	}
-	wantList(t, "messages of the second turn", seen, "user: hi", "assistant: Hello there.", "user: bye")
+	wantList(t, "messages of the second turn", seen, "user: hi", "assistant: Hello. How are you?", "user: bye")
 	if req.Model != "one" || req.Language != "en-US" || len(req.Tools) != 2 || req.Tools[1].Name != "find_order" || !strings.Contains(req.Instructions, "Desk") {
 		t.Errorf("request: got model %q, language %q, %d tools", req.Model, req.Language, len(req.Tools))
 	}

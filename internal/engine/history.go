@@ -75,12 +75,12 @@ func (t *turn) resume(ctx context.Context) error {
 	t.messages, t.earlier = history(events), results(events)
 	t.row = store.Turn{Turn: t.conv.Turns, RequestHash: t.in.RequestHash, IdempotencyKey: t.in.IdempotencyKey}
 	for _, ev := range lastTurn(events) {
-		t.out(Recorded{ev})
 		if ev.EventType == callwright.AgentMessage {
 			m := payload[callwright.AgentText](ev)
 			t.said = append(t.said, m.Text)
 			t.out(Say{MessageID: m.MessageID, Text: m.Text})
 		}
+		t.out(Recorded{ev})
 	}
 	return t.settle(ctx, events)
 }

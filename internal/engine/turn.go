@@ -211,6 +211,9 @@ func (t *turn) importHistory() {
 // converse lets the model speak and call until it has no more calls.
 func (t *turn) converse(ctx context.Context) error {
 	for range maxSteps {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		text, calls, err := t.generate(ctx)
 		if err != nil {
 			return err

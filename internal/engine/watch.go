@@ -38,38 +38,10 @@ func (w *watch) add(text string) {
 		return
 	}
 	w.held += text
-	for {
-		n := sentenceEnd(w.held)
-		if n == 0 {
-			break
-		}
+	for n := sentenceEnd(w.held); n > 0; n = sentenceEnd(w.held) {
 		w.sentence(w.held[:n])
 		w.held = w.held[n:]
 	}
-	// What cannot become a claim need not wait for the end of its sentence.
-	if len(w.banned) == 0 && !risky(w.held) {
-		w.out(w.held)
-		w.held = ""
-	}
-}
-
-// risky reports whether a sentence that begins so could become a claim: it has a word
-// that leads to one, or ends in the beginning of such a word.
-func risky(begun string) bool {
-	words := strings.Fields(plainWords(begun))
-	for i, word := range words {
-		for _, lead := range leads() {
-			if word == lead || i == len(words)-1 && strings.HasPrefix(lead, word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// leads are the words that stand before a deed in a claim.
-func leads() []string {
-	return []string{"i", "we", "ve", "have", "has", "is", "are", "s", "re", "it", "been", "all", "now", "just", "already", "successfully", "ich", "ik", "j", "he", "hemos", "ho", "eu", "wurde", "ist", "está", "ha", "est"}
 }
 
 // end lets the rest out and returns everything that was heard.
@@ -167,7 +139,8 @@ func (t *turn) unfounded(sentence string) bool {
 			return !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite && covers(ran, deed) })
 		}
 	}
-	return !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite })
+	// No skill goes by that word: what has just been done may be meant, nothing older.
+	return !t.ranNow || !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite })
 }
 
 // succeeded reports whether a run of such a skill succeeded in the conversation.
@@ -188,28 +161,30 @@ func claim(sentence string) (deed string, byAgent bool) {
 	if strings.ContainsAny(sentence, "?") || strings.Contains(text, " if ") || strings.Contains(text, " once ") || strings.Contains(text, " when ") || strings.Contains(text, " before ") || strings.Contains(text, " not ") || strings.Contains(text, "n t ") {
 		return "", false
 	}
-	words := strings.Fields(text)
+	words := slices.DeleteFunc(strings.Fields(text), adverb)
 	for i, w := range words {
 		deed := deeds()[w]
 		if deed == "" {
 			continue
 		}
-		before := strings.Join(words[max(0, i-4):i], " ")
-		for _, lead := range []string{"i have", "i ve", "i just", "i already", "we have", "we ve", "i", "we", "i have now", "ich habe", "j ai", "he", "hemos", "ho", "ik heb", "eu"} {
-			if strings.HasSuffix(" "+before, " "+lead) || strings.HasSuffix(" "+before, " "+lead+" just") || strings.HasSuffix(" "+before, " "+lead+" now") || strings.HasSuffix(" "+before, " "+lead+" successfully") || strings.HasSuffix(" "+before, " "+lead+" already") {
-				return deed, true
-			}
+		before := " " + strings.Join(words[max(0, i-4):i], " ")
+		ends := func(lead string) bool { return strings.HasSuffix(before, " "+lead) }
+		if slices.ContainsFunc([]string{"i have", "i ve", "i", "we have", "we ve", "we", "ich habe", "j ai", "he", "hemos", "ho", "ik heb", "eu"}, ends) {
+			return deed, true
 		}
 		if strings.HasPrefix(text, " ich habe ") && i == len(words)-1 || strings.HasPrefix(text, " ik heb ") {
 			return deed, true // the verb stands last
 		}
-		for _, lead := range []string{"has been", "have been", "is", "are", "is now", "are now", "s", "re", "is all", "are all", "s been", "successfully", "it", "wurde", "ist", "está", "ha sido", "est"} {
-			if strings.HasSuffix(" "+before, " "+lead) {
-				return deed, false
-			}
+		if slices.ContainsFunc([]string{"has been", "have been", "been", "is", "are", "s", "re", "it", "wurde", "ist", "está", "ha sido", "est"}, ends) {
+			return deed, false
 		}
 	}
 	return "", false
+}
+
+// adverb reports words that stand between a claim's beginning and its deed.
+func adverb(word string) bool {
+	return slices.Contains([]string{"just", "now", "already", "also", "then", "all", "successfully", "officially", "gone", "ahead", "and", "jetzt", "ya"}, word)
 }
 
 // covers reports whether a skill could be what did a deed: its name or description

@@ -38,7 +38,8 @@ func (a *API) chatRoutes() {
 		send   struct {
 			SessionPath
 			JSONBody
-			Key string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
+			Key   string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
+			After int    `header:"Last-Event-ID" minimum:"0" doc:"With the Idempotency-Key of a stream that broke off: its last id; the stream goes on after that event"`
 		}
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
@@ -68,7 +69,7 @@ func (a *API) chatRoutes() {
 			return answered(a.Chat.End(ctx, actor, id(in.ID)))
 		})
 	op := register(a, operation{method: post, path: "/chat/sessions/{id}/messages", id: "sendChatMessage", tag: "Chat", scope: callwright.ChatWrite, errors: []int{409, 422, 502},
-		summary: "Say something", doc: "Without stream the answer is one JSON envelope. With stream it is server-sent events: message_delta {messageId, text} as the agent speaks, every audit event under its eventType, then done, or error with a problem."},
+		summary: "Say something", doc: "Without stream the answer is one JSON envelope. With stream it is server-sent events: message_delta {messageId, text} as the agent speaks, every audit event under its eventType with its seq as the id, then done, or error with a problem. A stream that broke off is taken up with the same Idempotency-Key and the last id in Last-Event-ID: nothing is missing and nothing comes twice."},
 		func(ctx context.Context, actor callwright.Actor, in *send) (*huma.StreamResponse, error) {
 			body, problems, err := read[messageBody](a, ctx, in.RawBody)
 			if err != nil {
@@ -85,7 +86,7 @@ func (a *API) chatRoutes() {
 				return nil, err
 			}
 			if body.Stream {
-				return a.streamReply(reply), nil
+				return a.streamReply(reply, in.After), nil
 			}
 			return a.wholeReply(reply), nil
 		})
@@ -120,24 +121,60 @@ func (a *API) wholeReply(reply *webchat.Reply) *huma.StreamResponse {
 	}}
 }
 
-// streamReply passes a turn on as it happens.
-func (a *API) streamReply(reply *webchat.Reply) *huma.StreamResponse {
+// streamReply passes a turn on as it happens, from the event after the given number.
+func (a *API) streamReply(reply *webchat.Reply, after int) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		s := newStream(ctx)
-		err := s.follow(reply, func(ev engine.Event) {
+		err := s.follow(reply, takenUp(after, func(ev engine.Event) {
 			switch ev := ev.(type) {
 			case engine.Say:
 				s.event("message_delta", map[string]any{"messageId": ev.MessageID, "text": ev.Text})
 			case engine.Recorded:
-				s.event(string(ev.EventType), ev.Event)
+				s.numbered(ev.Seq, string(ev.EventType), ev.Event)
 			case engine.Ended:
 				s.event("done", map[string]any{"conversationId": ev.Conversation.ID})
 			}
-		})
+		}))
 		if err != nil {
 			s.event("error", a.problem(ctx.Context(), err))
 		}
 	}}
+}
+
+// takenUp leaves out what a client has had: the events up to a number, and the words of
+// the messages that are among them. Words of a message that was under way then are
+// shown from their beginning.
+func takenUp(after int, show func(engine.Event)) func(engine.Event) {
+	past := after > 0
+	var held []engine.Event
+	return func(ev engine.Event) {
+		if !past {
+			show(ev)
+			return
+		}
+		switch ev := ev.(type) {
+		case engine.Say:
+			held = append(held, ev)
+			return
+		case engine.Recorded:
+			if ev.EventType == callwright.AgentMessage {
+				held = nil
+			}
+			if ev.Seq < after {
+				return
+			}
+			past = false
+			if ev.Seq > after {
+				defer show(ev)
+			}
+		default:
+			past = false
+			defer show(ev)
+		}
+		for _, h := range held {
+			show(h)
+		}
+	}
 }
 
 // completionBody is the part of an OpenAI chat completion request that is read.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,7 +38,14 @@ func newStream(ctx huma.Context) *stream {
 // event writes a named event; data writes one without a name. A client that has
 // gone is noticed by the request's context.
 func (s *stream) event(name string, v any) { s.write("event: "+name+"\n", v) }
-func (s *stream) data(v any)               { s.write("", v) }
+
+// numbered writes a named event with an id, from which a client may take a broken
+// stream up again.
+func (s *stream) numbered(id int, name string, v any) {
+	s.write("id: "+strconv.Itoa(id)+"\nevent: "+name+"\n", v)
+}
+
+func (s *stream) data(v any) { s.write("", v) }
 
 func (s *stream) write(head string, v any) {
 	var buf bytes.Buffer

@@ -65,7 +65,11 @@ func (c *Channel) complete(ctx context.Context, actor callwright.Actor, agent ca
 			return err
 		}
 		if ok {
-			defer c.enter(id)()
+			leave, err := c.enter(ctx, actor.Org, id)
+			if err != nil {
+				return err
+			}
+			defer leave()
 			conv, err := c.Store.Conversation(ctx, actor.Org, id)
 			if err != nil {
 				return err

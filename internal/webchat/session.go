@@ -164,7 +164,11 @@ func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwrigh
 				return err
 			}
 		}
-		defer c.enter(id)()
+		leave, err := c.enter(ctx, actor.Org, id)
+		if err != nil {
+			return err
+		}
+		defer leave()
 		conv, err := c.Store.Conversation(ctx, actor.Org, id)
 		if err != nil {
 			return err
@@ -203,7 +207,11 @@ func (c *Channel) again(ctx context.Context, org callwright.OrgID, in engine.Inp
 	if t.Done {
 		return true, c.replay(ctx, t, r)
 	}
-	defer c.enter(t.ConversationID)()
+	leave, err := c.enter(ctx, org, t.ConversationID)
+	if err != nil {
+		return true, err
+	}
+	defer leave()
 	conv, err := c.Store.Conversation(ctx, org, t.ConversationID)
 	if err != nil {
 		return true, err
@@ -217,7 +225,14 @@ func (c *Channel) again(ctx context.Context, org callwright.OrgID, in engine.Inp
 
 // End ends a session. Ending one that has ended changes nothing.
 func (c *Channel) End(ctx context.Context, actor callwright.Actor, id callwright.ConversationID) (Session, error) {
-	defer c.enter(id)()
+	if _, err := c.Store.Conversation(ctx, actor.Org, id); err != nil {
+		return Session{}, err
+	}
+	leave, err := c.enter(ctx, actor.Org, id)
+	if err != nil {
+		return Session{}, err
+	}
+	defer leave()
 	conv, err := c.Store.Conversation(ctx, actor.Org, id)
 	if err != nil {
 		return Session{}, err

@@ -32,6 +32,10 @@ type Channel struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
+	// Name is what this server is called among those that share its database;
+	// empty when it has it to itself.
+	Name string
+
 	mu      sync.Mutex
 	closing bool
 	live    map[string]*Reply // turns under way, by request
@@ -186,8 +190,23 @@ type queue struct {
 	users int
 }
 
-// enter waits for the conversation's turn; leave gives it on.
-func (c *Channel) enter(id callwright.ConversationID) (leave func()) {
+// enter waits for the conversation's turn; leave gives it on. Where servers share the
+// database, it takes the conversation's lease too.
+func (c *Channel) enter(ctx context.Context, org callwright.OrgID, id callwright.ConversationID) (leave func(), err error) {
+	out := c.queue(id)
+	if c.Name == "" {
+		return out, nil
+	}
+	release, err := c.lease(ctx, org, id)
+	if err != nil {
+		out()
+		return nil, err
+	}
+	return func() { release(); out() }, nil
+}
+
+// queue waits behind the turns of this server.
+func (c *Channel) queue(id callwright.ConversationID) (leave func()) {
 	c.mu.Lock()
 	if c.queues == nil {
 		c.queues = map[callwright.ConversationID]*queue{}
@@ -237,11 +256,11 @@ func (c *Channel) replay(ctx context.Context, t store.Turn, r *Reply) error {
 	}
 	said := false
 	for _, ev := range turnEvents(events, t.Turn) {
-		r.publish(engine.Recorded{Event: ev})
 		if m, ok := message(ev); ok && m.Role == "assistant" {
 			said = true
 			r.publish(engine.Say{MessageID: m.ID, Text: m.Content})
 		}
+		r.publish(engine.Recorded{Event: ev})
 	}
 	if !said {
 		return callwright.Errorf(callwright.CodeModel, "This request failed the first time; begin a new one.")
