@@ -110,7 +110,7 @@ func (t *turn) became(ctx context.Context, c llm.ToolCall, out gate.Outcome, byS
 	}
 	switch out.Kind {
 	case gate.Done:
-		t.ranNow = true
+		t.wroteNow = t.wroteNow || out.Skill.IsWrite
 		t.conv.Succeeded++
 		if t.conv.Topic == "" {
 			t.conv.Topic = out.Skill.Name
@@ -395,7 +395,7 @@ func (t *turn) tellLate(ctx context.Context) {
 		t.settleCall(callwright.ToolCall{CallID: "late_" + l.CallID, RunID: l.RunID, SkillID: l.SkillID, Tool: l.Tool, Arguments: l.Arguments}, []callwright.Run{r}, "it outlived the turn that began it")
 		if r.State == callwright.RunDone {
 			t.gateTurn.Earlier[l.Tool] = append(t.gateTurn.Earlier[l.Tool], r.Answer)
-			t.ranNow = true
+			t.wroteNow = true
 		}
 	}
 	t.conv.Late = waiting

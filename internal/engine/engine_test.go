@@ -69,7 +69,8 @@ type room struct {
 	mu       sync.Mutex
 	clock    time.Time
 	provider bool
-	masked   bool // what is journalled is not what was said
+	masked   bool                 // what is journalled is not what was said
+	version  callwright.VersionID // of new conversations; empty: the draft
 }
 
 const (
@@ -136,7 +137,7 @@ func (r *room) wait(d time.Duration) {
 // begin makes a new conversation.
 func (r *room) begin() {
 	r.t.Helper()
-	r.conv = callwright.Conversation{ID: callwright.NewID[callwright.ConversationID](r.now()), OrganizationID: org, AgentID: agentID, Channel: callwright.Chat, Status: "active"}
+	r.conv = callwright.Conversation{ID: callwright.NewID[callwright.ConversationID](r.now()), OrganizationID: org, AgentID: agentID, VersionID: r.version, Channel: callwright.Chat, Status: "active"}
 	must(r.t, r.db.Record(r.t.Context(), store.Entry{Conversation: &r.conv, New: true}))
 }
 

@@ -82,8 +82,12 @@ func TestClaims(t *testing.T) {
 	wantList(t, "the next turn", r.say("and the order?").said, held)
 
 	// What a read tells is news, not a claim.
-	r = newRoom(t, calling(tool("c1", "find_order", `{"order_id":"A-1"}`)), text("Your visit is booked for Monday."))
+	r = newRoom(t, calling(tool("c1", "find_order", `{"order_id":"A-1"}`)), text("Your visit is booked for Monday."), calling(tool("c2", "find_order", `{"order_id":"A-1"}`)), text("Your visit has been cancelled."))
+	r.partner.do = func(context.Context, skill.Call) (skill.Result, error) {
+		return skill.Result{Data: json.RawMessage(`{"status":"BOOKED","day":"Monday"}`)}, nil
+	}
 	wantList(t, "news", r.say("is my visit booked?").said, "Your visit is booked for Monday.")
+	wantList(t, "no news of that kind", r.say("are you sure?").said, held)
 }
 
 // Whatever way a model's words are cut into pieces, the same is heard.

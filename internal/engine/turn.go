@@ -100,7 +100,7 @@ type turn struct {
 	said     []string                // messages of this turn
 	calls    int
 	repairs  int
-	ranNow   bool // a skill has succeeded in this turn
+	wroteNow bool // a write has succeeded in this turn
 	over     bool // the conversation ends with this turn
 	trace    string
 

@@ -125,22 +125,53 @@ func plainWords(s string) string {
 }
 
 // unfounded reports a sentence that says something was done although no write that
-// could mean it has succeeded in this conversation.
+// could mean it has succeeded in this conversation, and nothing that a skill returned
+// says so.
 func (t *turn) unfounded(sentence string) bool {
-	deed, byAgent := claim(sentence)
-	if deed == "" {
+	c := claimIn(sentence)
+	if c.deed == "" {
 		return false
 	}
-	if !byAgent && t.ranNow {
-		return false // it tells what a skill has just reported
-	}
+	able := false
 	for _, s := range t.agent.Skills {
-		if s.IsWrite && covers(s, deed) {
-			return !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite && covers(ran, deed) })
+		if !s.IsWrite || !covers(s, c.deed) && !named(sentence, s) {
+			continue
+		}
+		able = true
+		if t.succeeded(func(ran *gate.Skill) bool { return ran == s }) {
+			return false
 		}
 	}
-	// No skill goes by that word: what has just been done may be meant, nothing older.
-	return !t.ranNow || !t.succeeded(func(ran *gate.Skill) bool { return ran.IsWrite })
+	switch {
+	case able && c.byAgent:
+		return true
+	case able:
+		return !t.returned(c.word, c.deed)
+	case c.byAgent:
+		return !t.wroteNow // no skill goes by that word: what has just been done may be meant
+	}
+	return !t.wroteNow && len(t.gateTurn.Earlier) == 0 // news of something that the agent cannot do
+}
+
+// named reports whether a sentence has a word of a skill's name.
+func named(sentence string, s *gate.Skill) bool {
+	text := " " + plainWords(sentence)
+	return slices.ContainsFunc(strings.Fields(plainWords(s.Name)), func(w string) bool {
+		return len(w) >= 4 && strings.Contains(text, " "+w)
+	})
+}
+
+// returned reports whether a result of the conversation has one of the words.
+func (t *turn) returned(words ...string) bool {
+	for _, results := range t.gateTurn.Earlier {
+		for _, raw := range results {
+			text := " " + plainWords(string(raw))
+			if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, " "+w) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // succeeded reports whether a run of such a skill succeeded in the conversation.
@@ -153,13 +184,18 @@ func (t *turn) succeeded(is func(*gate.Skill) bool) bool {
 	return false
 }
 
-// claim finds the deed that a sentence says was done, "" when it says no such thing.
-// byAgent tells "I have booked it" from "it is booked", which may be news of
+// A claim is what a sentence says was done; its deed is empty when it says no such
+// thing. byAgent tells "I have booked it" from "it is booked", which may be news of
 // something that was done before.
-func claim(sentence string) (deed string, byAgent bool) {
+type claim struct {
+	deed, word string
+	byAgent    bool
+}
+
+func claimIn(sentence string) claim {
 	text := " " + plainWords(sentence) + " "
-	if strings.ContainsAny(sentence, "?") || strings.Contains(text, " if ") || strings.Contains(text, " once ") || strings.Contains(text, " when ") || strings.Contains(text, " before ") || strings.Contains(text, " not ") || strings.Contains(text, "n t ") {
-		return "", false
+	if strings.ContainsAny(sentence, "?") || slices.ContainsFunc([]string{" if ", " once ", " when ", " before ", " not ", "n t ", " will ", " ll be "}, func(w string) bool { return strings.Contains(text, w) }) {
+		return claim{}
 	}
 	words := slices.DeleteFunc(strings.Fields(text), adverb)
 	for i, w := range words {
@@ -170,16 +206,16 @@ func claim(sentence string) (deed string, byAgent bool) {
 		before := " " + strings.Join(words[max(0, i-4):i], " ")
 		ends := func(lead string) bool { return strings.HasSuffix(before, " "+lead) }
 		if slices.ContainsFunc([]string{"i have", "i ve", "i", "we have", "we ve", "we", "ich habe", "j ai", "he", "hemos", "ho", "ik heb", "eu"}, ends) {
-			return deed, true
+			return claim{deed, w, true}
 		}
 		if strings.HasPrefix(text, " ich habe ") && i == len(words)-1 || strings.HasPrefix(text, " ik heb ") {
-			return deed, true // the verb stands last
+			return claim{deed, w, true} // the verb stands last
 		}
 		if slices.ContainsFunc([]string{"has been", "have been", "been", "is", "are", "s", "re", "it", "wurde", "ist", "está", "ha sido", "est"}, ends) {
-			return deed, false
+			return claim{deed, w, false}
 		}
 	}
-	return "", false
+	return claim{}
 }
 
 // adverb reports words that stand between a claim's beginning and its deed.
@@ -197,10 +233,12 @@ func covers(s *gate.Skill, deed string) bool {
 // deeds are the words that say something was done, with the deed they mean.
 func deeds() map[string]string {
 	return map[string]string{
-		"booked": "book", "reserved": "book", "scheduled": "book", "arranged": "book", "rescheduled": "change", "moved": "change", "changed": "change", "updated": "change",
+		"booked": "book", "reserved": "book", "scheduled": "book", "rescheduled": "change", "moved": "change", "changed": "change", "updated": "change",
 		"cancelled": "cancel", "canceled": "cancel", "refunded": "refund", "sent": "send", "emailed": "send", "texted": "send", "ordered": "order", "placed": "order", "submitted": "file",
 		"filed": "file", "registered": "file", "created": "file", "opened": "file", "added": "file", "saved": "file", "recorded": "file", "paid": "pay", "charged": "pay", "transferred": "pay",
-		"deleted": "delete", "removed": "delete", "closed": "delete", "confirmed": "confirm", "activated": "confirm",
+		"deleted": "delete", "removed": "delete", "closed": "delete", "erased": "delete", "wiped": "delete", "deactivated": "delete", "blocked": "block", "unblocked": "block", "locked": "block", "unlocked": "block",
+		"credited": "pay", "issued": "file", "notified": "send", "forwarded": "send", "shipped": "send", "processed": "file", "renewed": "change", "extended": "change", "applied": "change", "upgraded": "change",
+		"done": "do", "completed": "do", "finished": "do", "arranged": "book", "confirmed": "confirm", "activated": "confirm",
 		"reservado": "book", "reservada": "book", "cancelado": "cancel", "cancelada": "cancel", "enviado": "send", "réservé": "book", "annulé": "cancel", "envoyé": "send",
 		"gebucht": "book", "reserviert": "book", "storniert": "cancel", "geschickt": "send", "gesendet": "send", "prenotato": "book", "cancellato": "cancel", "geboekt": "book", "geannuleerd": "cancel",
 	}
@@ -209,8 +247,8 @@ func deeds() map[string]string {
 // deedWords are the words by which a skill tells that it does a deed.
 func deedWords() map[string][]string {
 	return map[string][]string{
-		"book": {"book", "reserv", "schedul", "appointment", "arrang", "visit"}, "change": {"chang", "updat", "resched", "move", "modif", "edit"}, "cancel": {"cancel"},
+		"book": {"book", "reserv", "schedul", "appointment", "arrang", "visit"}, "change": {"chang", "updat", "resched", "move", "modif", "edit", "renew", "exten", "appl", "upgrad"}, "cancel": {"cancel"},
 		"refund": {"refund"}, "send": {"send", "email", "e mail", "text", "sms", "messag", "notif"}, "order": {"order", "buy", "purchas"}, "file": {"creat", "fil", "regist", "open", "submit", "record", "report", "add", "ticket", "save", "lead"},
-		"pay": {"pay", "charg", "transfer"}, "delete": {"delet", "remov", "clos"}, "confirm": {"confirm", "activat", "book"},
+		"pay": {"pay", "charg", "transfer"}, "delete": {"delet", "remov", "clos", "eras", "wip", "deactivat"}, "block": {"block", "lock"}, "confirm": {"confirm", "activat", "book"},
 	}
 }
