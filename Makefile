@@ -17,6 +17,7 @@ test: parts
 
 soak: parts
 	go test ./e2e -count=1 -timeout 60m -run TestBadInputs -badinputs 10000
+	go test ./e2e -count=1 -timeout 60m -run TestKilledDuringWrites -kills 200 -v
 	go test ./internal/engine -count=1 -timeout 60m -run TestHijackedModel -hijackturns 10000 -v
 
 # The real counterparts of the tests: Node with the official OpenAI client,

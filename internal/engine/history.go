@@ -121,6 +121,11 @@ func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run, why stri
 			continue
 		}
 		switch r.State {
+		case callwright.RunRunning:
+			r.State, r.Code = callwright.RunUnknown, callwright.CodeOutcomeUnknown
+			t.unknown = append(t.unknown, r)
+		case callwright.RunQueued:
+			out = gate.Outcome{Kind: gate.Queued}
 		case callwright.RunDone:
 			out = gate.Outcome{Kind: gate.Done, Result: r.Answer}
 		case callwright.RunFailed:

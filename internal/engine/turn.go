@@ -95,6 +95,7 @@ type turn struct {
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored
 	taken    []callwright.TakenMessage    // not yet stored
+	unknown  []callwright.Run             // whose server died, not yet stored
 	row      store.Turn
 	asking   map[string]llm.ToolCall // in the gate, by id, for their started events
 	said     []string                // messages of this turn
@@ -346,11 +347,12 @@ func (t *turn) keep(kind callwright.EventType, payload any) callwright.Event {
 // flush stores the noted events and the conversation's state with the entry.
 func (t *turn) flush(ctx context.Context, entry store.Entry) error {
 	entry.Conversation, entry.Events, entry.Messages = &t.conv, t.pending, t.taken
+	entry.End = append(entry.End, t.unknown...)
 	t.conv.UpdatedAt = callwright.At(t.Now())
 	if err := t.Store.Record(ctx, entry); err != nil {
 		return err
 	}
-	t.pending, t.taken = nil, nil
+	t.pending, t.taken, t.unknown = nil, nil, nil
 	return nil
 }
 
