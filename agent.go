@@ -130,11 +130,12 @@ type Agent struct {
 // Active reports whether the agent takes conversations.
 func (a Agent) Active() bool { return a.IsActive == nil || *a.IsActive }
 
-// A Snapshot is an agent with its skills at one moment: what a version freezes
+// A Snapshot is an agent with its skills and its widget at one moment: what a version freezes
 // and what a conversation runs on.
 type Snapshot struct {
 	Agent  Agent   `json:"agent"`
 	Skills []Skill `json:"skills"`
+	Widget *Widget `json:"widget,omitempty"`
 }
 
 // A Version is an immutable published snapshot.

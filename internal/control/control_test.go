@@ -98,6 +98,11 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
+// another is a server on the same database with another master key.
+func (o *office) another(k *secret.Keyring) *control.Service {
+	return &control.Service{Store: o.s.Store, Gate: o.s.Gate, Kinds: o.s.Kinds, Keyring: k, Now: o.s.Now, Log: o.s.Log}
+}
+
 func keyring(t testing.TB) *secret.Keyring {
 	t.Helper()
 	raw, err := secret.GenerateKeyset()

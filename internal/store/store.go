@@ -137,7 +137,7 @@ func (db *DB) open(ctx context.Context) (*DB, error) {
 		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, upsertTurn, deleteTranscript, insertTranscript)
 	}
 	if err == nil {
-		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
+		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectPublishable, selectSecret)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -284,25 +284,10 @@ func list[T any](ctx context.Context, db *DB, org callwright.OrgID, p callwright
 }
 
 func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]T, callwright.Pagination, error) {
-	total, err := q.Clone().Count(ctx)
+	type row struct{ ID, Doc string }
+	rows, info, err := pageOf(ctx, q, p, func(r row) string { return r.ID }, "id", "doc")
 	if err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("count: %w", err)
-	}
-	q = q.Column("id", "doc").OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
-	if p.Cursor != "" {
-		q = q.Where("id < ?", p.Cursor)
-	} else {
-		q = q.Offset(int64(p.Page-1) * int64(p.Limit))
-	}
-	var rows []struct{ ID, Doc string }
-	if err := q.Scan(ctx, &rows); err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("list: %w", err)
-	}
-	pages := (int(total) + p.Limit - 1) / p.Limit
-	info := callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: pages}
-	if len(rows) > p.Limit {
-		rows = rows[:p.Limit]
-		info.NextCursor = rows[p.Limit-1].ID
+		return nil, info, err
 	}
 	docs := make([]string, len(rows))
 	for i, r := range rows {
@@ -310,4 +295,29 @@ func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]
 	}
 	items, err := decodeAll[T](docs)
 	return items, info, err
+}
+
+// pageOf reads one page of rows, newest first.
+func pageOf[R any](ctx context.Context, q *bun.SelectQuery, p callwright.Page, id func(R) string, columns ...string) ([]R, callwright.Pagination, error) {
+	total, err := q.Clone().Count(ctx)
+	if err != nil {
+		return nil, callwright.Pagination{}, fmt.Errorf("count: %w", err)
+	}
+	q = q.Column(columns...).OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
+	if p.Cursor != "" {
+		q = q.Where("id < ?", p.Cursor)
+	} else {
+		q = q.Offset(int64(p.Page-1) * int64(p.Limit))
+	}
+	var rows []R
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, callwright.Pagination{}, fmt.Errorf("list: %w", err)
+	}
+	pages := (int(total) + p.Limit - 1) / p.Limit
+	info := callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: pages}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		info.NextCursor = id(rows[p.Limit-1])
+	}
+	return rows, info, nil
 }

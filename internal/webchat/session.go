@@ -17,7 +17,7 @@ import (
 // SessionSpec is what begins a chat session.
 type SessionSpec struct {
 	AgentID   callwright.AgentID `json:"agentId" doc:"The agent to talk to" example:"agt_06o8h2q1ntk1v8a3c2m1g5r7e0"`
-	DraftMode bool               `json:"draftMode" required:"false" doc:"Talk to the draft instead of the published version"`
+	DraftMode bool               `json:"draftMode" required:"false" doc:"Talk to the draft instead of the published version; with a test key always so"`
 	Caller    callwright.Caller  `json:"caller" required:"false" doc:"What you know of the visitor; none of it counts as verified"`
 	Metadata  map[string]string  `json:"metadata" required:"false" doc:"Kept with the conversation"`
 }
@@ -45,7 +45,7 @@ type Message struct {
 
 // Start begins a session; the agent greets.
 func (c *Channel) Start(ctx context.Context, actor callwright.Actor, spec SessionSpec) (Session, error) {
-	agent, version, err := c.agent(ctx, actor.Org, spec.AgentID, spec.DraftMode)
+	agent, version, err := c.agent(ctx, actor.Org, spec.AgentID, spec.DraftMode || actor.DraftsOnly())
 	if err != nil {
 		return Session{}, err
 	}
@@ -126,7 +126,11 @@ func (c *Channel) Session(ctx context.Context, actor callwright.Actor, id callwr
 // Send says something in a session. The reply is under way when it returns. With
 // an idempotency key a repeated request gets the same reply.
 func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwright.ConversationID, content, key string) (*Reply, error) {
-	if _, err := c.Store.Conversation(ctx, actor.Org, id); err != nil {
+	conv, err := c.Store.Conversation(ctx, actor.Org, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := open(actor, conv); err != nil {
 		return nil, err
 	}
 	hash := digest(string(actor.Org), string(id), content)
@@ -151,6 +155,15 @@ func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwrigh
 		}
 		return c.turn(ctx, conv, in, r)
 	})
+}
+
+// open refuses a key of the test environment in a conversation on a published
+// version.
+func open(actor callwright.Actor, conv callwright.Conversation) error {
+	if actor.DraftsOnly() && conv.VersionID != "" {
+		return callwright.Errorf(callwright.CodeTestKey, "This is a key of the test environment, which talks to drafts only, and the conversation is on a published version.")
+	}
+	return nil
 }
 
 func ended() error {
@@ -197,6 +210,9 @@ func (c *Channel) End(ctx context.Context, actor callwright.Actor, id callwright
 	defer c.enter(id)()
 	conv, err := c.Store.Conversation(ctx, actor.Org, id)
 	if err != nil {
+		return Session{}, err
+	}
+	if err := open(actor, conv); err != nil {
 		return Session{}, err
 	}
 	if conv.Status != "ended" {
