@@ -30,11 +30,13 @@ type Key struct {
 
 // An Actor is who makes a request: a key of an organization.
 type Actor struct {
-	Org    OrgID
-	Key    KeyID
-	Env    Environment
-	Scopes []Scope
-	Once   *Once // the request's idempotency key, or nil
+	Org          OrgID
+	Key          KeyID // or the id of a publishable key
+	Env          Environment
+	Scopes       []Scope
+	Agent        AgentID // the only one that a publishable key reaches; empty: all
+	RateLimitRPM int     // of a publishable key; 0: that of the organization
+	Once         *Once   // the request's idempotency key, or nil
 }
 
 // DraftsOnly reports whether the actor may not talk to published versions.

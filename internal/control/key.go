@@ -175,6 +175,13 @@ func (s *Service) ListKeys(ctx context.Context, actor callwright.Actor) ([]callw
 // Authenticate returns who holds a key. It reads the key every time, so that one
 // which is revoked ends at once on every server.
 func (s *Service) Authenticate(ctx context.Context, key string) (callwright.Actor, error) {
+	if strings.HasPrefix(key, publishableKeyPrefix) {
+		k, err := s.publishable(ctx, key)
+		if err != nil {
+			return callwright.Actor{}, err
+		}
+		return s.holder(ctx, k), nil
+	}
 	if !strings.HasPrefix(key, secretKeyPrefix) {
 		return callwright.Actor{}, unauthenticated()
 	}
