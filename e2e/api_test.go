@@ -185,6 +185,9 @@ func operations(t *testing.T, s *server) map[string]callwright.Scope {
 	out := map[string]callwright.Scope{}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
+			if strings.HasPrefix(path, "/api-keys") || strings.HasPrefix(path, "/widget/") {
+				continue // no scope of a secret key opens these: see keys_test.go
+			}
 			if len(op.Security) != 1 || len(op.Security[0]["apiKey"]) != 1 {
 				t.Fatalf("%s %s documents no scope", method, path)
 			}
@@ -209,6 +212,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	session := s.chat(agent, false).id
 	var secret struct{ ID string }
 	s.must("POST", "/secrets", map[string]any{"name": "MINE", "value": "v"}, &secret)
+	var pub struct{ ID string }
+	s.must("POST", "/agents/"+agent+"/publishable-keys", map[string]any{"name": "Shop", "allowedOrigins": []string{"https://shop.example"}}, &pub)
 	stranger := s.newKey("Rivals", callwright.Scopes()...)
 
 	ops := operations(t, s)
@@ -216,7 +221,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			method, path, _ := strings.Cut(op, " ")
 			foreign := strings.Contains(path, "{")
-			ids := strings.NewReplacer("{agentId}", agent, "{versionId}", version.ID, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/secrets/{id}", "/secrets/"+secret.ID)
+			ids := strings.NewReplacer("{agentId}", agent, "{versionId}", version.ID, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/secrets/{id}", "/secrets/"+secret.ID, "/publishable-keys/{id}", "/publishable-keys/"+pub.ID)
 			path = ids.Replace(path)
 			if strings.Contains(path, "{") {
 				t.Fatalf("the test does not know what to put into %s", path)

@@ -24,24 +24,30 @@ func TestBadInputs(t *testing.T) {
 	var version struct{ ID string }
 	s.must("POST", "/agents/"+agent+"/publish", nil, &version)
 	session := s.chat(agent, false).id
+	var pub struct{ ID string }
+	s.must("POST", "/agents/"+agent+"/publishable-keys", map[string]any{"name": "Shop", "allowedOrigins": []string{"https://shop.example"}}, &pub)
 	good := map[string]string{
-		"POST /agents":                            `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
-		"PATCH /agents/{id}":                      `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
-		"POST /agents/{id}/publish":               `{"note":"n"}`,
-		"POST /agents/{id}/rollback":              `{"versionId":"` + version.ID + `"}`,
-		"POST /agents/{agentId}/skills":           mustText(t, with(warranty("https://api.example.com/w"), map[string]any{"name": "Again", "dataEgressMap": map[string]any{"a": "serial_number", "b": map[string]any{"const": 1}}, "allowedFields": []string{"a.b"}, "errorHandling": map[string]any{"retries": 1, "retryOn": []string{"timeout"}}})),
-		"PATCH /agents/{agentId}/skills/{id}":     mustText(t, warranty("https://api.example.com/w")),
-		"POST /agents/{agentId}/skills/{id}/test": `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
-		"POST /secrets":                           `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
-		"POST /chat/sessions":                     `{"agentId":"` + agent + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
-		"POST /chat/sessions/{id}/messages":       `{"content":"hello"}`,
-		"POST /chat/sessions/{id}/end":            `{}`,
-		"POST /chat/completions":                  `{"model":"` + agent + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
+		"POST /agents":                                        `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
+		"PATCH /agents/{id}":                                  `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
+		"POST /agents/{id}/publish":                           `{"note":"n"}`,
+		"POST /agents/{id}/rollback":                          `{"versionId":"` + version.ID + `"}`,
+		"POST /agents/{agentId}/skills":                       mustText(t, with(warranty("https://api.example.com/w"), map[string]any{"name": "Again", "dataEgressMap": map[string]any{"a": "serial_number", "b": map[string]any{"const": 1}}, "allowedFields": []string{"a.b"}, "errorHandling": map[string]any{"retries": 1, "retryOn": []string{"timeout"}}})),
+		"PATCH /agents/{agentId}/skills/{id}":                 mustText(t, warranty("https://api.example.com/w")),
+		"POST /agents/{agentId}/skills/{id}/test":             `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
+		"POST /secrets":                                       `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
+		"POST /chat/sessions":                                 `{"agentId":"` + agent + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
+		"POST /chat/sessions/{id}/messages":                   `{"content":"hello"}`,
+		"POST /chat/sessions/{id}/end":                        `{}`,
+		"POST /agents/{agentId}/publishable-keys":             `{"name":"Shop","allowedOrigins":["https://shop.example"],"env":"live","rateLimitRpm":60,"requireIdentityVerification":false}`,
+		"PATCH /agents/{agentId}/publishable-keys/{id}":       `{"name":"Shop","allowedOrigins":["https://shop.example","http://localhost:3000"],"rateLimitRpm":60}`,
+		"POST /agents/{agentId}/publishable-keys/{id}/rotate": `{"graceSeconds":60}`,
+		"PUT /agents/{agentId}/widget":                        `{"theme":{"color":"#123456","radius":8},"copy":{"title":"Hi"},"behavior":{"open":["a",{"b":null}]}}`,
+		"POST /chat/completions":                              `{"model":"` + agent + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
 	}
-	ids := strings.NewReplacer("{agentId}", agent, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session)
+	ids := strings.NewReplacer("{agentId}", agent, "/skills/{id}", "/skills/"+skill, "/agents/{id}", "/agents/"+agent, "/sessions/{id}", "/sessions/"+session, "/publishable-keys/{id}", "/publishable-keys/"+pub.ID)
 	for op := range operations(t, s) {
 		method, path, _ := strings.Cut(op, " ")
-		if method != http.MethodPost && method != http.MethodPatch {
+		if method != http.MethodPost && method != http.MethodPatch && method != http.MethodPut {
 			continue
 		}
 		body, ok := good[op]

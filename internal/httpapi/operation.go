@@ -46,7 +46,7 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 	if op.once {
 		h.Errors = append(h.Errors, 409, 422)
 	}
-	if op.method == http.MethodPost || op.method == http.MethodPatch {
+	if op.method == http.MethodPost || op.method == http.MethodPatch || op.method == http.MethodPut {
 		h.Errors = append(h.Errors, 413)
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
@@ -64,7 +64,7 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		return out, nil
 	})
 	item := a.huma.OpenAPI().Paths[op.path]
-	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
+	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
 	if op.once {
 		registered.Parameters = append(registered.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "At most 255 characters. For 24 hours a repeated request with the same key gets the first answer, with Idempotency-Replayed: true, and does nothing; the key with another body answers 422"})

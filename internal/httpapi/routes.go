@@ -14,6 +14,7 @@ import (
 const (
 	get    = http.MethodGet
 	post   = http.MethodPost
+	put    = http.MethodPut
 	patch  = http.MethodPatch
 	remove = http.MethodDelete
 )
@@ -39,6 +40,9 @@ func (a *API) routes() {
 	a.secretRoutes()
 	a.auditRoute()
 	a.chatRoutes()
+	a.publishableRoutes()
+	a.widgetRoutes()
+	a.keyRoutes()
 }
 
 func (a *API) agentRoutes() {
