@@ -27,7 +27,7 @@ func TestBadInputs(t *testing.T) {
 	var pub struct{ ID string }
 	s.must("POST", "/agents/"+agent+"/publishable-keys", map[string]any{"name": "Shop", "allowedOrigins": []string{"https://shop.example"}}, &pub)
 	good := map[string]string{
-		"POST /agents":                                        `{"name":"A","persona":"p","languages":["fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
+		"POST /agents":                                        `{"name":"A","persona":"p","languages":["en-US","fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+15551234567"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x","enabled":true,"lexicon":{"banned":["a"]}}}}`,
 		"PATCH /agents/{id}":                                  `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
 		"POST /agents/{id}/publish":                           `{"note":"n"}`,
 		"POST /agents/{id}/rollback":                          `{"versionId":"` + version.ID + `"}`,

@@ -143,6 +143,10 @@ func fields(err error) string {
 	for _, f := range e.Fields {
 		names = append(names, f.Field)
 	}
+	return sorted(names)
+}
+
+func sorted(names []string) string {
 	slices.Sort(names)
 	return strings.Join(names, " ")
 }

@@ -93,17 +93,28 @@ func (c *Channel) agent(ctx context.Context, org callwright.OrgID, id callwright
 	if ch := ready.Agent.EnabledChannels; len(ch) > 0 && !slices.Contains(ch, callwright.Chat) {
 		return nil, "", callwright.Errorf(callwright.CodeNotEnabled, "The agent does not take chats: add chat to enabledChannels.")
 	}
+	if on := ofChat(ready.Agent).Enabled; on != nil && !*on {
+		return nil, "", callwright.Errorf(callwright.CodeNotEnabled, "The agent does not take chats: channelOverrides.chat.enabled is false.")
+	}
 	return ready, version, nil
+}
+
+// override is what an agent has of its own for chats.
+type override struct {
+	Enabled  *bool  `json:"enabled"`
+	Greeting string `json:"greeting"`
+}
+
+func ofChat(a callwright.Agent) (o override) {
+	if raw, ok := a.ChannelOverrides[string(callwright.Chat)]; ok {
+		_ = json.Unmarshal(raw, &o) // control has checked the form
+	}
+	return o
 }
 
 // greeting is what the agent says first in a chat.
 func greeting(a callwright.Agent) string {
-	var over struct {
-		Greeting string `json:"greeting"`
-	}
-	if raw, ok := a.ChannelOverrides[string(callwright.Chat)]; ok {
-		_ = json.Unmarshal(raw, &over) // of another shape: no override
-	}
+	over := ofChat(a)
 	switch {
 	case over.Greeting != "":
 		return over.Greeting
