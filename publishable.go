@@ -8,7 +8,7 @@ type PublishableKeySpec struct {
 	AllowedOrigins              []string    `json:"allowedOrigins" doc:"Where pages may use the key: scheme, host and port, matched exactly" example:"https://www.example.com"`
 	Env                         Environment `json:"env" required:"false" enum:"live,test" default:"live" doc:"live: visitors get the published version. test: they get the draft. It is part of the key, so it never changes"`
 	RateLimitRPM                int         `json:"rateLimitRpm" required:"false" default:"60" minimum:"1" maximum:"60000" doc:"Requests a minute with this key, in each server process"`
-	RequireIdentityVerification bool        `json:"requireIdentityVerification" required:"false" doc:"A chat with this key needs a signed identityToken"`
+	RequireIdentityVerification bool        `json:"requireIdentityVerification" required:"false" doc:"For chats from the widget, which are to come: each needs a signed identityToken"`
 }
 
 // A PublishableKey lets the pages of some origins reach one agent, and nothing
