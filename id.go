@@ -10,33 +10,31 @@ import (
 // Typed ids: a prefix and the lower-case base32 of a UUIDv7 (RFC 9562), so ids
 // of one kind sort by the time they were made.
 type (
-	OrgID            string
-	KeyID            string
-	PublishableKeyID string
-	AgentID          string
-	VersionID        string
-	SkillID          string
-	ConversationID   string
-	MessageID        string
-	EventID          string
-	RunID            string
-	SecretID         string
-	RequestID        string
+	OrgID          string
+	KeyID          string
+	AgentID        string
+	VersionID      string
+	SkillID        string
+	ConversationID string
+	MessageID      string
+	EventID        string
+	RunID          string
+	SecretID       string
+	RequestID      string
 )
 
 // Prefix returns the prefix that ids of the type carry, with the underscore.
-func (OrgID) Prefix() string            { return "org_" }
-func (KeyID) Prefix() string            { return "key_" }
-func (PublishableKeyID) Prefix() string { return "pk_" }
-func (AgentID) Prefix() string          { return "agt_" }
-func (VersionID) Prefix() string        { return "ver_" }
-func (SkillID) Prefix() string          { return "skl_" }
-func (ConversationID) Prefix() string   { return "cnv_" }
-func (MessageID) Prefix() string        { return "msg_" }
-func (EventID) Prefix() string          { return "evt_" }
-func (RunID) Prefix() string            { return "run_" }
-func (SecretID) Prefix() string         { return "sec_" }
-func (RequestID) Prefix() string        { return "req_" }
+func (OrgID) Prefix() string          { return "org_" }
+func (KeyID) Prefix() string          { return "key_" }
+func (AgentID) Prefix() string        { return "agt_" }
+func (VersionID) Prefix() string      { return "ver_" }
+func (SkillID) Prefix() string        { return "skl_" }
+func (ConversationID) Prefix() string { return "cnv_" }
+func (MessageID) Prefix() string      { return "msg_" }
+func (EventID) Prefix() string        { return "evt_" }
+func (RunID) Prefix() string          { return "run_" }
+func (SecretID) Prefix() string       { return "sec_" }
+func (RequestID) Prefix() string      { return "req_" }
 
 // The extended-hex alphabet keeps the order of the bytes.
 var idEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)

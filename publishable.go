@@ -2,6 +2,12 @@ package callwright
 
 import "encoding/json"
 
+// A PublishableKeyID is the id of a publishable key.
+type PublishableKeyID string
+
+// Prefix returns the prefix that the ids carry, with the underscore.
+func (PublishableKeyID) Prefix() string { return "pk_" }
+
 // PublishableKeySpec is what an operator writes of a publishable key.
 type PublishableKeySpec struct {
 	Name                        string      `json:"name" doc:"1 to 80 characters" example:"Shop"`

@@ -64,7 +64,7 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		return out, nil
 	})
 	item := a.huma.OpenAPI().Paths[op.path]
-	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
+	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodPut: item.Put, http.MethodDelete: item.Delete}[op.method]
 	if op.once {
 		registered.Parameters = append(registered.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "At most 255 characters. For 24 hours a repeated request with the same key gets the first answer, with Idempotency-Replayed: true, and does nothing; the key with another body answers 422"})

@@ -224,10 +224,10 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 			if err := db.As(actor, callwright.Time(1).Time(), store.Change{Action: "agent.create", Resource: string(agent.ID)}).CreateAgent(ctx, agent); err != nil {
 				return err
 			}
-			if err := db.CreateSkill(ctx, callwright.Skill{ID: callwright.SkillID("skl_" + id), OrganizationID: org, AgentID: agent.ID}); err != nil {
+			if err := db.CreatePublishableKey(ctx, callwright.PublishableKey{ID: "pk_1", OrganizationID: org, AgentID: agent.ID, KeyPublic: "text " + id}); err != nil {
 				return err
 			}
-			if err := db.CreatePublishableKey(ctx, callwright.PublishableKey{ID: "pk_1", OrganizationID: org, AgentID: agent.ID, KeyPublic: "text " + id}); err != nil {
+			if err := db.CreateSkill(ctx, callwright.Skill{ID: callwright.SkillID("skl_" + id), OrganizationID: org, AgentID: agent.ID}); err != nil {
 				return err
 			}
 			_, err := db.Publish(ctx, org, agent.ID, func(_ callwright.Snapshot, n int) (callwright.Version, error) {

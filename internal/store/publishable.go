@@ -108,16 +108,19 @@ func (db *DB) ListPublishableKeys(ctx context.Context, org callwright.OrgID, age
 	if _, err := db.Agent(ctx, org, agentID); err != nil {
 		return nil, info, err
 	}
-	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
-		rows, page, err := pageOf(ctx, r.NewSelect().Table("publishable_keys").Where("organization_id = ? AND agent_id = ?", org, agentID), p,
-			func(r publishableRow) string { return string(r.ID) }, "*")
-		if err != nil {
-			return err
-		}
-		keys, err = publishableKeys(rows)
-		info = page
+	var rows []publishableRow
+	err = db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		info, err = cut(ctx, r.NewSelect().Table("publishable_keys").Where("organization_id = ? AND agent_id = ?", org, agentID), p, &rows)
 		return err
 	})
+	if err != nil {
+		return nil, info, err
+	}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		info.NextCursor = string(rows[p.Limit-1].ID)
+	}
+	keys, err = publishableKeys(rows)
 	return keys, info, err
 }
 

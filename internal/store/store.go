@@ -284,10 +284,14 @@ func list[T any](ctx context.Context, db *DB, org callwright.OrgID, p callwright
 }
 
 func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]T, callwright.Pagination, error) {
-	type row struct{ ID, Doc string }
-	rows, info, err := pageOf(ctx, q, p, func(r row) string { return r.ID }, "id", "doc")
+	var rows []struct{ ID, Doc string }
+	info, err := cut(ctx, q.Column("id", "doc"), p, &rows)
 	if err != nil {
 		return nil, info, err
+	}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		info.NextCursor = rows[p.Limit-1].ID
 	}
 	docs := make([]string, len(rows))
 	for i, r := range rows {
@@ -297,27 +301,20 @@ func page[T any](ctx context.Context, q *bun.SelectQuery, p callwright.Page) ([]
 	return items, info, err
 }
 
-// pageOf reads one page of rows, newest first.
-func pageOf[R any](ctx context.Context, q *bun.SelectQuery, p callwright.Page, id func(R) string, columns ...string) ([]R, callwright.Pagination, error) {
+// cut counts what a query has and reads one page of it, newest first, with one row more where there is a next page.
+func cut(ctx context.Context, q *bun.SelectQuery, p callwright.Page, into any) (callwright.Pagination, error) {
 	total, err := q.Clone().Count(ctx)
 	if err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("count: %w", err)
+		return callwright.Pagination{}, fmt.Errorf("count: %w", err)
 	}
-	q = q.Column(columns...).OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
+	q = q.OrderExpr("id DESC").Limit(int64(p.Limit) + 1)
 	if p.Cursor != "" {
 		q = q.Where("id < ?", p.Cursor)
 	} else {
 		q = q.Offset(int64(p.Page-1) * int64(p.Limit))
 	}
-	var rows []R
-	if err := q.Scan(ctx, &rows); err != nil {
-		return nil, callwright.Pagination{}, fmt.Errorf("list: %w", err)
+	if err := q.Scan(ctx, into); err != nil {
+		return callwright.Pagination{}, fmt.Errorf("list: %w", err)
 	}
-	pages := (int(total) + p.Limit - 1) / p.Limit
-	info := callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: pages}
-	if len(rows) > p.Limit {
-		rows = rows[:p.Limit]
-		info.NextCursor = id(rows[p.Limit-1])
-	}
-	return rows, info, nil
+	return callwright.Pagination{Page: p.Page, Limit: p.Limit, Total: int(total), TotalPages: (int(total) + p.Limit - 1) / p.Limit}, nil
 }
