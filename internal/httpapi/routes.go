@@ -14,7 +14,6 @@ import (
 const (
 	get    = http.MethodGet
 	post   = http.MethodPost
-	put    = http.MethodPut
 	patch  = http.MethodPatch
 	remove = http.MethodDelete
 )

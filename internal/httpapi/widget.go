@@ -29,7 +29,7 @@ func (a *API) widgetRoutes() {
 		func(ctx context.Context, actor callwright.Actor, in *path) (*answer[control.AgentWidget], error) {
 			return answered(a.Control.Widget(ctx, actor, agent(in.AgentID)))
 		})
-	takes[callwright.Widget](a, register(a, operation{method: put, path: widget, id: "putWidget", tag: "Widget", scope: callwright.WidgetsWrite,
+	takes[callwright.Widget](a, register(a, operation{method: http.MethodPut, path: widget, id: "putWidget", tag: "Widget", scope: callwright.WidgetsWrite,
 		summary: "Replace the widget", doc: "Of the draft: visitors see it after the next publish. A part that is absent becomes empty."},
 		func(ctx context.Context, actor callwright.Actor, in *save) (*answer[control.AgentWidget], error) {
 			body, problems, err := read[callwright.Widget](a, ctx, in.RawBody)

@@ -53,13 +53,13 @@ func (r keyRow) record() (KeyRecord, error) {
 }
 
 func rowOf(k KeyRecord) keyRow {
-	return keyRow{OrganizationID: k.OrganizationID, ID: k.ID, Name: k.Name, Env: k.Env, Prefix: k.Prefix, Hash: k.Hash, PreviousHash: orNull(k.PreviousHash), Scopes: encode(k.Scopes),
+	return keyRow{OrganizationID: k.OrganizationID, ID: k.ID, Name: k.Name, Env: k.Env, Prefix: k.Prefix, Hash: k.Hash, PreviousHash: nullable(k.PreviousHash), Scopes: encode(k.Scopes),
 		LastUsedAt: k.LastUsedAt, ExpiresAt: k.ExpiresAt, GraceEndsAt: k.GraceEndsAt, RevokedAt: k.RevokedAt, CreatedAt: k.CreatedAt}
 }
 
-// orNull makes a text that is not there NULL, of which a column with unique values
+// nullable makes a text that is not there NULL, of which a column with unique values
 // holds any number.
-func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+func nullable(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
 // CreateKey stores a key under the hash of its text.
 func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) error {

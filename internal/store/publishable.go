@@ -44,7 +44,7 @@ func (r publishableRow) record() (PublishableRecord, error) {
 }
 
 func publishableRowOf(k PublishableRecord) publishableRow {
-	return publishableRow{OrganizationID: k.OrganizationID, AgentID: k.AgentID, ID: k.ID, Name: k.Name, Env: k.Env, KeyPublic: k.KeyPublic, PreviousKey: orNull(k.Previous),
+	return publishableRow{OrganizationID: k.OrganizationID, AgentID: k.AgentID, ID: k.ID, Name: k.Name, Env: k.Env, KeyPublic: k.KeyPublic, PreviousKey: nullable(k.Previous),
 		AllowedOrigins: encode(k.AllowedOrigins), RateLimitRpm: k.RateLimitRPM, RequireIdentityVerification: k.RequireIdentityVerification,
 		LastUsedAt: k.LastUsedAt, GraceEndsAt: k.GraceEndsAt, RevokedAt: k.RevokedAt, CreatedAt: k.CreatedAt}
 }
