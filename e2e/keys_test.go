@@ -207,7 +207,7 @@ func TestTestKey(t *testing.T) {
 			t.Errorf("%s in a conversation on the published version: got %d %s, want 403 test_key", path, r.status, r.body)
 		}
 	}
-	live.say("Hello") // which is still open
+	live.say("Hello")              // which is still open
 	s.clock.move(time.Millisecond) // the trail is in order of time
 	mine.must("PATCH", "/agents/"+agent, `{"tone":"warm"}`, nil)
 	var events []callwright.AuditEvent
