@@ -7,11 +7,11 @@ type AgentSpec struct {
 	Name             string                     `json:"name" doc:"1 to 200 characters" example:"Appliance desk"`
 	Persona          string                     `json:"persona" required:"false" doc:"Who the agent is and how it helps"`
 	PrimaryLanguage  string                     `json:"primaryLanguage" required:"false" default:"en-US" doc:"BCP-47 tag of the language it opens in"`
-	Languages        []string                   `json:"languages" required:"false" doc:"BCP-47 tags of all languages it speaks"`
+	Languages        []string                   `json:"languages" required:"false" doc:"BCP-47 tags of all languages it speaks, primaryLanguage among them; empty: that alone"`
 	LanguageBehavior string                     `json:"languageBehavior" required:"false" enum:"code_switch,single_language" default:"single_language" doc:"Whether it follows the caller into another of its languages"`
 	EnabledChannels  []Channel                  `json:"enabledChannels" required:"false" doc:"voice, chat (open enum). Empty: all"`
-	Goals            []string                   `json:"goals" required:"false" doc:"What it should achieve"`
-	NeverDo          []string                   `json:"neverDo" required:"false" doc:"What it must never do"`
+	Goals            []string                   `json:"goals" required:"false" maxItems:"50" doc:"What it should achieve: at most 50 items of 500 characters"`
+	NeverDo          []string                   `json:"neverDo" required:"false" maxItems:"50" doc:"What it must never do: at most 50 items of 500 characters"`
 	Tone             string                     `json:"tone" required:"false" doc:"How it speaks"`
 	Lexicon          Lexicon                    `json:"lexicon" required:"false" doc:"Words to prefer, to avoid and to pronounce"`
 	VoiceMap         map[string]string          `json:"voiceMap" required:"false" doc:"Language tag to voice id"`
@@ -26,7 +26,7 @@ type AgentSpec struct {
 	HandoffConfig    HandoffConfig              `json:"handoffConfig" required:"false"`
 	CallControl      CallControl                `json:"callControl" required:"false"`
 	BusinessHours    BusinessHours              `json:"businessHours" required:"false"`
-	ChannelOverrides map[string]json.RawMessage `json:"channelOverrides" required:"false" doc:"Keyed voice or chat; only the members that differ, for example {\"chat\":{\"greeting\":\"Hi!\"}}"`
+	ChannelOverrides map[string]json.RawMessage `json:"channelOverrides" required:"false" doc:"Keyed by channel: only the agent's members that differ there, and enabled, for example {\"chat\":{\"greeting\":\"Hi!\"}}"`
 	AvgTicketCents   int                        `json:"avgTicketCents" required:"false" minimum:"0" doc:"Value of an average order, cents"`
 	IsActive         *bool                      `json:"isActive" required:"false" default:"true" doc:"An inactive agent takes no calls or chats"`
 }
@@ -40,17 +40,17 @@ type Lexicon struct {
 
 // VoiceSettings tune a synthetic voice; null leaves the voice's own default.
 type VoiceSettings struct {
-	Stability       *float64 `json:"stability" required:"false"`
-	SimilarityBoost *float64 `json:"similarityBoost" required:"false"`
-	Style           *float64 `json:"style" required:"false"`
+	Stability       *float64 `json:"stability" required:"false" minimum:"0" maximum:"1"`
+	SimilarityBoost *float64 `json:"similarityBoost" required:"false" minimum:"0" maximum:"1"`
+	Style           *float64 `json:"style" required:"false" minimum:"0" maximum:"1"`
 	UseSpeakerBoost *bool    `json:"useSpeakerBoost" required:"false"`
-	Speed           *float64 `json:"speed" required:"false"`
+	Speed           *float64 `json:"speed" required:"false" minimum:"0.5" maximum:"2"`
 }
 
 // Endpointing says when a caller has finished speaking.
 type Endpointing struct {
-	MinSilenceMs *int  `json:"minSilenceMs" required:"false" minimum:"0"`
-	MaxSilenceMs *int  `json:"maxSilenceMs" required:"false" minimum:"0"`
+	MinSilenceMs *int  `json:"minSilenceMs" required:"false" minimum:"0" maximum:"60000"`
+	MaxSilenceMs *int  `json:"maxSilenceMs" required:"false" minimum:"0" maximum:"60000" doc:"Not less than minSilenceMs"`
 	Semantic     *bool `json:"semantic" required:"false"`
 }
 
@@ -58,9 +58,9 @@ type Endpointing struct {
 type HandoffConfig struct {
 	Warm                bool           `json:"warm" required:"false"`
 	TransferDestination string         `json:"transferDestination" required:"false"`
-	EscalationThreshold *int           `json:"escalationThreshold" required:"false"`
-	ContextSummaryURL   string         `json:"contextSummaryUrl" required:"false"`
-	TransferRules       []TransferRule `json:"transferRules" required:"false"`
+	EscalationThreshold *int           `json:"escalationThreshold" required:"false" minimum:"1" maximum:"100" doc:"Turns of an unhappy caller before a person is offered"`
+	ContextSummaryURL   string         `json:"contextSummaryUrl" required:"false" doc:"http or https"`
+	TransferRules       []TransferRule `json:"transferRules" required:"false" maxItems:"50"`
 }
 
 // A TransferRule sends a kind of caller to a destination.
@@ -72,20 +72,20 @@ type TransferRule struct {
 
 // CallControl limits calls; null means the platform's default.
 type CallControl struct {
-	MaxCallSeconds              *int   `json:"maxCallSeconds" required:"false"`
+	MaxCallSeconds              *int   `json:"maxCallSeconds" required:"false" minimum:"30" maximum:"14400" doc:"null: 10 minutes"`
 	MaxDurationMessage          string `json:"maxDurationMessage" required:"false"`
-	IdleReminderDelaySeconds    *int   `json:"idleReminderDelaySeconds" required:"false"`
-	IdleReminderIntervalSeconds *int   `json:"idleReminderIntervalSeconds" required:"false"`
-	MaxIdleReminders            *int   `json:"maxIdleReminders" required:"false"`
+	IdleReminderDelaySeconds    *int   `json:"idleReminderDelaySeconds" required:"false" minimum:"1" maximum:"14400"`
+	IdleReminderIntervalSeconds *int   `json:"idleReminderIntervalSeconds" required:"false" minimum:"1" maximum:"14400"`
+	MaxIdleReminders            *int   `json:"maxIdleReminders" required:"false" minimum:"0" maximum:"10"`
 	EndCallPhrasesEnabled       *bool  `json:"endCallPhrasesEnabled" required:"false"`
-	OnNoResponseAction          string `json:"onNoResponseAction" required:"false"`
+	OnNoResponseAction          string `json:"onNoResponseAction" required:"false" enum:",end_call,transfer,take_message" doc:"Empty: end_call"`
 }
 
 // BusinessHours is when the business is open. Empty means always.
 type BusinessHours struct {
 	Timezone   string             `json:"timezone" required:"false" doc:"IANA time zone, for example America/Chicago; required with a schedule"`
-	Weekly     map[string][]Range `json:"weekly" required:"false" doc:"mon to sun. [] is closed; an end at or before its start runs past midnight"`
-	Holidays   []Holiday          `json:"holidays" required:"false"`
+	Weekly     map[string][]Range `json:"weekly" required:"false" doc:"mon to sun. [] is closed; an end at or before its start runs past midnight; the ranges of a day do not overlap"`
+	Holidays   []Holiday          `json:"holidays" required:"false" doc:"Every day at most once"`
 	AfterHours AfterHours         `json:"afterHours" required:"false"`
 }
 
@@ -101,12 +101,12 @@ type Holiday struct {
 	Name    string  `json:"name" required:"false"`
 	EndDate string  `json:"endDate" required:"false" doc:"YYYY-MM-DD, for more than one day"`
 	Closed  bool    `json:"closed" required:"false"`
-	Ranges  []Range `json:"ranges" required:"false"`
+	Ranges  []Range `json:"ranges" required:"false" doc:"When it is open on these days; none: not at all"`
 }
 
 // AfterHours is what the agent does when the business is closed.
 type AfterHours struct {
-	Mode               string `json:"mode" required:"false" enum:"full,message_only,closed"`
+	Mode               string `json:"mode" required:"false" enum:",full,message_only,closed" doc:"Empty: full"`
 	Message            string `json:"message" required:"false"`
 	AllowHumanTransfer bool   `json:"allowHumanTransfer" required:"false"`
 	Number             string `json:"number" required:"false"`
@@ -130,13 +130,14 @@ type Agent struct {
 // Active reports whether the agent takes conversations.
 func (a Agent) Active() bool { return a.IsActive == nil || *a.IsActive }
 
-// A Snapshot is an agent with its skills and rules at one moment: what a version
-// freezes and what a conversation runs on.
+// A Snapshot is an agent with its skills, rules and widget at one moment: what a
+// version freezes and what a conversation runs on.
 type Snapshot struct {
 	Agent              Agent                `json:"agent"`
 	Skills             []Skill              `json:"skills"`
 	Guardrails         []Guardrail          `json:"guardrails"`
 	CallerVerification []CallerVerification `json:"callerVerification"`
+	Widget             *Widget              `json:"widget,omitempty"`
 }
 
 // A Version is an immutable published snapshot.

@@ -1,9 +1,6 @@
 package callwright
 
-import (
-	"encoding/json"
-	"slices"
-)
+import "encoding/json"
 
 // An Org is one tenant. Everything belongs to exactly one.
 type Org struct {
@@ -15,7 +12,8 @@ type Org struct {
 // A Scope is a permission of a key.
 type Scope string
 
-// The scopes of secret keys. chat:public exists for publishable keys only.
+// The scopes of secret keys; ChatPublic is the one scope of publishable keys, which
+// no other key can hold.
 const (
 	AgentsRead        Scope = "agents:read"
 	AgentsWrite       Scope = "agents:write"
@@ -40,6 +38,8 @@ const (
 	AnalyticsRead     Scope = "analytics:read"
 	AnalyticsWrite    Scope = "analytics:write"
 	CallsRead         Scope = "calls:read"
+
+	ChatPublic Scope = "chat:public"
 )
 
 // Scopes lists every scope that a secret key can hold.
@@ -49,24 +49,6 @@ func Scopes() []Scope {
 		ChatRead, ChatWrite, PubkeysRead, PubkeysWrite, WidgetsRead, WidgetsWrite, IntegrationsRead, IntegrationsWrite,
 		NumbersRead, NumbersWrite, BillingRead, BillingWrite, AnalyticsRead, AnalyticsWrite, CallsRead,
 	}
-}
-
-// A Key lets a program act for one organization. Only the SHA-256 of its text is
-// kept: keys are random, so nothing slower is needed.
-type Key struct {
-	ID             KeyID   `json:"id"`
-	OrganizationID OrgID   `json:"organizationId"`
-	Name           string  `json:"name"`
-	Scopes         []Scope `json:"scopes"`
-	CreatedAt      Time    `json:"createdAt"`
-}
-
-// An Actor is who makes a request: a key of an organization.
-type Actor struct {
-	Org    OrgID
-	Key    KeyID
-	Scopes []Scope
-	Once   *Once // the request's idempotency key, or nil
 }
 
 // A Once is an idempotency key on its way to the transaction that it protects: the
@@ -81,9 +63,6 @@ type Once struct {
 	Answer func(data any) (status int, body []byte, err error)
 }
 
-// Can reports whether the actor holds the scope.
-func (a Actor) Can(s Scope) bool { return slices.Contains(a.Scopes, s) }
-
 // A Secret is the public side of a stored secret. Its value goes in and never
 // comes out.
 type Secret struct {
@@ -96,11 +75,12 @@ type Secret struct {
 
 // An AuditEvent is one change that an operator made.
 type AuditEvent struct {
-	ID        EventID         `json:"id"`
-	Actor     string          `json:"actor" doc:"Id of the key, or server or command line"`
-	Action    string          `json:"action" doc:"What was done, for example skill.update"`
-	Resource  string          `json:"resource" doc:"Id of what it was done to"`
-	Before    json.RawMessage `json:"before" doc:"As it was; null when it was made. Secrets are references or left out"`
-	After     json.RawMessage `json:"after" doc:"As it is; null when it was deleted"`
-	CreatedAt Time            `json:"createdAt"`
+	ID          EventID         `json:"id"`
+	Actor       string          `json:"actor" doc:"Id of the key, or server or command line"`
+	Environment Environment     `json:"environment" doc:"Of the key, live or test; empty without one"`
+	Action      string          `json:"action" doc:"What was done, for example skill.update"`
+	Resource    string          `json:"resource" doc:"Id of what it was done to"`
+	Before      json.RawMessage `json:"before" doc:"As it was; null when it was made. Secrets are references or left out"`
+	After       json.RawMessage `json:"after" doc:"As it is; null when it was deleted"`
+	CreatedAt   Time            `json:"createdAt"`
 }

@@ -29,11 +29,11 @@ func TestNewID(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	prefixes := []string{callwright.OrgID("").Prefix(), callwright.KeyID("").Prefix(), callwright.AgentID("").Prefix(), callwright.VersionID("").Prefix(), callwright.SkillID("").Prefix(),
+	prefixes := []string{callwright.OrgID("").Prefix(), callwright.KeyID("").Prefix(), callwright.PublishableKeyID("").Prefix(), callwright.AgentID("").Prefix(), callwright.VersionID("").Prefix(), callwright.SkillID("").Prefix(),
 		callwright.ConversationID("").Prefix(), callwright.MessageID("").Prefix(), callwright.EventID("").Prefix(), callwright.RunID("").Prefix(), callwright.SecretID("").Prefix(), callwright.RequestID("").Prefix()}
 	slices.Sort(prefixes)
-	if n := len(slices.Compact(prefixes)); n != 11 {
-		t.Errorf("prefixes: got %d different ones, want 11", n)
+	if n := len(slices.Compact(prefixes)); n != 12 {
+		t.Errorf("prefixes: got %d different ones, want 12", n)
 	}
 }
 

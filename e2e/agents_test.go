@@ -98,6 +98,7 @@ func TestWhoTakesNoChats(t *testing.T) {
 	}{
 		{map[string]any{"isActive": false}, 409, "agent_inactive"},
 		{map[string]any{"enabledChannels": []string{"voice"}}, 403, "capability_not_enabled"},
+		{map[string]any{"channelOverrides": map[string]any{"chat": map[string]any{"enabled": false}}}, 403, "capability_not_enabled"},
 	} {
 		id := s.agent(tt.spec)
 		s.publish(id)

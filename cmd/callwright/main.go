@@ -85,47 +85,6 @@ func serve() *cobra.Command {
 	return cmd
 }
 
-func keys() *cobra.Command {
-	o := app.Defaults()
-	var org, name, scopes, database string
-	create := &cobra.Command{Use: "create", Short: "Make an API key and print it, alone, on standard output", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		if err := environment(cmd.Flags()); err != nil {
-			return err
-		}
-		o.Log, o.DatabaseURL = slog.New(slog.DiscardHandler), secret.New(database)
-		server, err := app.New(cmd.Context(), o)
-		if err != nil {
-			return err
-		}
-		_, plain, err := server.Control.CreateKey(cmd.Context(), org, name, parseScopes(scopes))
-		if err != nil {
-			return errors.Join(err, server.Close())
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), plain)
-		return server.Close()
-	}}
-	dataFlags(create.Flags(), &o.Data, &database)
-	create.Flags().StringVar(&org, "org", "", "name of the organization, which is made if there is none")
-	create.Flags().StringVar(&name, "name", "", "name of the key")
-	create.Flags().StringVar(&scopes, "scopes", "", "all, or a list such as agents:read,skills:write")
-	cmd := &cobra.Command{Use: "keys", Short: "Manage API keys"}
-	cmd.AddCommand(create)
-	return cmd
-}
-
-func parseScopes(text string) []callwright.Scope {
-	if text == "all" {
-		return callwright.Scopes()
-	}
-	var out []callwright.Scope
-	for s := range strings.SplitSeq(text, ",") {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, callwright.Scope(s))
-		}
-	}
-	return out
-}
-
 func runDemo() *cobra.Command {
 	o := demo.Options{Listen: app.Defaults().Listen}
 	cmd := &cobra.Command{Use: "demo", Short: "Watch an agent do its job, on embedded defaults", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -20,17 +21,24 @@ func TestConfigurationReference(t *testing.T) {
 	var sb strings.Builder
 	sb.WriteString("# Configuration\n\n<!-- Generated from the flags by make generate. -->\n\n" +
 		"Every flag has an environment variable; a flag that is given wins. Appending `_FILE` to a variable's name reads the value from the file it names, for secrets.\n" +
-		"A repeatable flag's variable holds its values separated by spaces.\n\n## callwright serve\n\n| flag | variable | default | meaning |\n| --- | --- | --- | --- |\n")
-	serve().Flags().VisitAll(func(f *pflag.Flag) {
-		def := f.DefValue
-		if def == "[]" {
-			def = ""
+		"A repeatable flag's variable holds its values separated by spaces.\n")
+	for _, cmd := range append([]*cobra.Command{serve()}, keys().Commands()...) {
+		sb.WriteString("\n## callwright " + cmd.CommandPath() + strings.TrimPrefix(cmd.Use, cmd.Name()) + "\n")
+		if cmd.HasParent() {
+			sb.WriteString("\n" + cmd.Short + ". Works beside a running server ([keys.md](keys.md)).\n")
 		}
-		if def != "" {
-			def = "`" + def + "`"
-		}
-		fmt.Fprintf(&sb, "| `--%s` | `%s` | %s | %s |\n", f.Name, variable(f.Name), def, f.Usage)
-	})
+		sb.WriteString("\n| flag | variable | default | meaning |\n| --- | --- | --- | --- |\n")
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			def := f.DefValue
+			if def == "[]" {
+				def = ""
+			}
+			if def != "" {
+				def = "`" + def + "`"
+			}
+			fmt.Fprintf(&sb, "| `--%s` | `%s` | %s | %s |\n", f.Name, variable(f.Name), def, f.Usage)
+		})
+	}
 	path := filepath.Join("..", "..", "docs", "configuration.md")
 	if *update {
 		if err := os.WriteFile(path, []byte(sb.String()), 0o644); err != nil {

@@ -2,10 +2,6 @@ package control
 
 import (
 	"context"
-	"fmt"
-	"time"
-
-	"golang.org/x/text/language"
 
 	"callwright"
 	"callwright/internal/store"
@@ -67,46 +63,4 @@ func (s *Service) DeleteAgent(ctx context.Context, actor callwright.Actor, id ca
 		return err
 	}
 	return s.Store.As(actor, s.Now(), store.Change{Action: "agent.delete", Resource: string(id), Before: &before}).DeleteAgent(ctx, actor.Org, id, s.now())
-}
-
-// checkAgent reports everything wrong with a spec, and fills in defaults.
-func checkAgent(a *callwright.AgentSpec) []callwright.FieldError {
-	p := text("name", a.Name, 1, 200)
-	p = append(p, text("persona", a.Persona, 0, 20_000)...)
-	p = append(p, text("greeting", a.Greeting, 0, 2_000)...)
-	if a.PrimaryLanguage == "" {
-		a.PrimaryLanguage = "en-US"
-	}
-	p = append(p, tag("primaryLanguage", a.PrimaryLanguage)...)
-	for i, l := range a.Languages {
-		p = append(p, tag(fmt.Sprintf("languages[%d]", i), l)...)
-	}
-	p = append(p, oneOf("languageBehavior", &a.LanguageBehavior, "single_language", "code_switch")...)
-	p = append(p, checkHours(a.BusinessHours)...)
-	p = append(p, checkDestinations(a)...)
-	if a.IsActive == nil {
-		yes := true
-		a.IsActive = &yes
-	}
-	return p
-}
-
-func tag(field, v string) []callwright.FieldError {
-	if _, err := language.Parse(v); err != nil {
-		return []callwright.FieldError{{Field: field, Message: "must be a BCP-47 language tag such as en-US"}}
-	}
-	return nil
-}
-
-func checkHours(h callwright.BusinessHours) []callwright.FieldError {
-	if h.Timezone == "" {
-		if len(h.Weekly) > 0 || len(h.Holidays) > 0 {
-			return []callwright.FieldError{{Field: "businessHours.timezone", Message: "is required with a schedule: give an IANA name such as America/Chicago"}}
-		}
-		return nil
-	}
-	if _, err := time.LoadLocation(h.Timezone); err != nil || h.Timezone == "Local" {
-		return []callwright.FieldError{{Field: "businessHours.timezone", Message: "must be an IANA time zone such as America/Chicago"}}
-	}
-	return checkSchedule(h)
 }

@@ -34,6 +34,8 @@ type Service struct {
 	Keyring *secret.Keyring
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	uses uses
 }
 
 func (s *Service) now() callwright.Time { return callwright.At(s.Now()) }

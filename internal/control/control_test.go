@@ -98,6 +98,11 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
+// another is a server on the same database with another master key.
+func (o *office) another(k *secret.Keyring) *control.Service {
+	return &control.Service{Store: o.s.Store, Gate: o.s.Gate, Kinds: o.s.Kinds, Keyring: k, Now: o.s.Now, Log: o.s.Log}
+}
+
 func keyring(t testing.TB) *secret.Keyring {
 	t.Helper()
 	raw, err := secret.GenerateKeyset()
@@ -138,6 +143,10 @@ func fields(err error) string {
 	for _, f := range e.Fields {
 		names = append(names, f.Field)
 	}
+	return sorted(names)
+}
+
+func sorted(names []string) string {
 	slices.Sort(names)
 	return strings.Join(names, " ")
 }

@@ -7,6 +7,8 @@ import (
 	"callwright"
 )
 
+const maxTransferRules = 50
+
 // checkDestination checks where a call may go: a number in E.164 or a SIP URI. A
 // 10-digit US number is brought to E.164. Empty is none.
 func checkDestination(field string, v *string) []callwright.FieldError {
@@ -18,9 +20,12 @@ func checkDestination(field string, v *string) []callwright.FieldError {
 	return at(field, "must be a number in E.164 such as +15551234567, or a SIP URI such as sip:desk@example.com")
 }
 
-// checkDestinations checks every destination of an agent.
+// checkDestinations checks where an agent hands callers over to.
 func checkDestinations(a *callwright.AgentSpec) []callwright.FieldError {
 	p := checkDestination("handoffConfig.transferDestination", &a.HandoffConfig.TransferDestination)
+	if len(a.HandoffConfig.TransferRules) > maxTransferRules {
+		return append(p, at("handoffConfig.transferRules", fmt.Sprintf("must have at most %d rules", maxTransferRules))...)
+	}
 	for i := range a.HandoffConfig.TransferRules {
 		r := &a.HandoffConfig.TransferRules[i]
 		field := fmt.Sprintf("handoffConfig.transferRules[%d]", i)
@@ -31,8 +36,7 @@ func checkDestinations(a *callwright.AgentSpec) []callwright.FieldError {
 		}
 		p = append(p, checkDestination(field+".destination", &r.Destination)...)
 	}
-	p = append(p, checkDestination("businessHours.afterHours.number", &a.BusinessHours.AfterHours.Number)...)
-	return append(p, emergency(a.BusinessHours.AfterHours.EmergencyNumber)...)
+	return p
 }
 
 // emergency lines may be short codes such as 911 or 112.

@@ -137,11 +137,16 @@ func (s *Service) Diff(ctx context.Context, actor callwright.Actor, id callwrigh
 type compared struct {
 	callwright.AgentSpec
 	Skills map[callwright.SkillID]callwright.SkillSpec `json:"skills"`
+	Widget *callwright.Widget                          `json:"widget"`
 	names  map[string]string
 }
 
 func asCompared(snap callwright.Snapshot) compared {
-	c := compared{AgentSpec: snap.Agent.AgentSpec, Skills: map[callwright.SkillID]callwright.SkillSpec{}, names: map[string]string{}}
+	c := compared{AgentSpec: snap.Agent.AgentSpec, Skills: map[callwright.SkillID]callwright.SkillSpec{}, Widget: snap.Widget, names: map[string]string{}}
+	if c.Widget == nil { // of a version from before there were widgets: an empty one
+		empty := json.RawMessage(`{}`)
+		c.Widget = &callwright.Widget{Theme: empty, Copy: empty, Behavior: empty}
+	}
 	for _, sk := range snap.Skills {
 		c.Skills[sk.ID] = sk.SkillSpec
 		c.names[string(sk.ID)] = sk.Name

@@ -50,8 +50,7 @@ func TestSecrets(t *testing.T) {
 	must(t, o.db.CreateSecret(ctx, o.actor.Org, callwright.Secret{ID: "sec_moved", Name: "MOVED", AllowedHosts: []string{}}, sealed))
 	_, err = o.s.Secret(ctx, o.actor.Org, "MOVED", "")
 	wantCode(t, "a sealed value of another secret", err, callwright.CodeSecretMissing)
-	other := *o.s
-	other.Keyring = keyring(t)
+	other := o.another(keyring(t))
 	_, err = other.Secret(ctx, o.actor.Org, "KEY", "api.example.com")
 	wantCode(t, "with another master key", err, callwright.CodeSecretMissing)
 	must(t, o.s.DeleteSecret(ctx, o.actor, "KEY"))
@@ -113,8 +112,7 @@ func TestSigningSecret(t *testing.T) {
 			t.Errorf("key: got one of %d characters, want whsec_ and 32 bytes", len(v))
 		}
 	}
-	other := *o.s
-	other.Keyring = keyring(t)
+	other := o.another(keyring(t))
 	_, err := other.SigningSecret(t.Context(), o.actor.Org)
 	wantCode(t, "with another master key", err, callwright.CodeSecretMissing)
 	theirs, err := o.s.SigningSecret(t.Context(), "org_none")

@@ -70,6 +70,7 @@ func New(o Options, router chi.Router) *API {
 		a.huma = humachi.New(r, config())
 		a.routes()
 		a.describe()
+		r.Options("/widget/bootstrap", a.preflight)
 	})
 	return a
 }
@@ -82,6 +83,10 @@ func (a *API) describe() {
 		p := schemas[name].Properties
 		p["errorHandling"] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p["errorHandling"].Ref}, {Type: "null"}}, Description: p["errorHandling"].Description}
 		p["parametersSchema"].Type, p["executionConfig"].Type = "object", "object"
+	}
+	for _, name := range []string{"Widget", "AgentWidget", "Bootstrap"} {
+		p := schemas[name].Properties
+		p["theme"].Type, p["copy"].Type, p["behavior"].Type = "object", "object", "object"
 	}
 }
 
@@ -99,11 +104,15 @@ func config() huma.Config {
 		{Name: "Test", Description: "Trying an agent before callers do."},
 		{Name: "Secrets", Description: "Values that skills send and nobody can read back."},
 		{Name: "Chat", Description: "Conversations in writing."},
+		{Name: "PublishableKeys", Description: "Keys that pages on the web may hold."},
+		{Name: "Widget", Description: "The chat window on a page."},
 		{Name: "Observe", Description: "What happened."},
+		{Name: "Keys", Description: "Secret keys, which are managed from the command line."},
 	}
 	c.Servers = []*huma.Server{{URL: Base}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiKey": {Type: "http", Scheme: "bearer",
-		Description: "A secret key, made with `callwright keys create`. Each operation lists the scope that the key must hold."}}
+		Description: "A secret key, made with `callwright keys create`. Each operation lists the scope that the key must hold."},
+		"publishableKey": {Type: "apiKey", In: "query", Name: "key", Description: "A publishable key, from a page at one of its allowed origins."}}
 	c.Formats = map[string]huma.Format{
 		"application/json": {
 			Marshal: func(w io.Writer, v any) error {

@@ -73,8 +73,8 @@ func (a *API) authenticate(scope callwright.Scope) func(huma.Context, func(huma.
 			key = ""
 		}
 		actor, err := a.Control.Authenticate(ctx.Context(), strings.TrimSpace(key))
-		if err == nil && !a.limits.take(actor.Org, ctx.SetHeader) {
-			err = tooMany()
+		if err == nil {
+			err = a.limits.take(actor, ctx.SetHeader)
 		}
 		if err == nil && scope != "" && !actor.Can(scope) {
 			err = callwright.Errorf(callwright.CodeMissingScope, "This key does not hold the scope %s, which the operation needs.", scope)

@@ -41,6 +41,9 @@ func (a *API) routes() {
 	a.auditRoute()
 	a.observeRoutes()
 	a.chatRoutes()
+	a.publishableRoutes()
+	a.widgetRoutes()
+	a.keyRoutes()
 }
 
 func (a *API) agentRoutes() {

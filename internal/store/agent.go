@@ -214,7 +214,16 @@ func (db *DB) Draft(ctx context.Context, org callwright.OrgID, id callwright.Age
 }
 
 func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Snapshot, error) {
-	a, err := agent(ctx, q, org, id)
+	var doc, look string
+	err := q.QueryRowContext(ctx, "SELECT doc, widget FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0", org, id).Scan(&doc, &look)
+	if err := found(err, "agent"); err != nil {
+		return callwright.Snapshot{}, err
+	}
+	a, err := decode[callwright.Agent](doc)
+	if err != nil {
+		return callwright.Snapshot{}, err
+	}
+	w, err := decode[callwright.Widget](look)
 	if err != nil {
 		return callwright.Snapshot{}, err
 	}
@@ -223,7 +232,7 @@ func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.A
 	if err != nil {
 		return callwright.Snapshot{}, fmt.Errorf("read skills: %w", err)
 	}
-	snap := callwright.Snapshot{Agent: a}
+	snap := callwright.Snapshot{Agent: a, Widget: &w}
 	if snap.Skills, err = decodeAll[callwright.Skill](docs); err != nil {
 		return snap, err
 	}

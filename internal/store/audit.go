@@ -40,7 +40,7 @@ func (db *DB) As(actor callwright.Actor, now time.Time, c Change) *DB {
 }
 
 func audit(ctx context.Context, tx bun.Tx, actor callwright.Actor, now time.Time, c Change) error {
-	ev := callwright.AuditEvent{ID: callwright.NewID[callwright.EventID](now), Actor: string(actor.Key), Action: c.Action, Resource: c.Resource,
+	ev := callwright.AuditEvent{ID: callwright.NewID[callwright.EventID](now), Actor: string(actor.Key), Environment: actor.Env, Action: c.Action, Resource: c.Resource,
 		Before: json.RawMessage(encode(c.Before)), After: json.RawMessage(encode(c.After)), CreatedAt: callwright.At(now)}
 	if ev.Actor == "" {
 		ev.Actor = "server"

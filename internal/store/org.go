@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -33,40 +34,19 @@ func (db *DB) EnsureOrg(ctx context.Context, org callwright.Org) (callwright.Org
 	return callwright.Org{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt}, nil
 }
 
-type keyRow struct {
-	bun.BaseModel  `bun:"table:api_keys"`
-	OrganizationID callwright.OrgID
-	ID             callwright.KeyID
-	Name           string
-	Hash           string
-	Scopes         string
-	CreatedAt      callwright.Time
-}
-
-// CreateKey stores a key under the hash of its text.
-func (db *DB) CreateKey(ctx context.Context, k callwright.Key, hash string) error {
-	row := keyRow{OrganizationID: k.OrganizationID, ID: k.ID, Name: k.Name, Hash: hash, Scopes: encode(k.Scopes), CreatedAt: k.CreatedAt}
-	return db.tx(ctx, k.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
-			return fmt.Errorf("store key: %w", err)
-		}
-		return nil
-	})
-}
-
-// KeyByHash finds the key whose text has the hash, in whichever organization:
-// the key alone selects it.
-func (db *DB) KeyByHash(ctx context.Context, hash string) (callwright.Key, error) {
-	var k callwright.Key
-	var scopes string
+// OrgByName returns the organization of a name.
+func (db *DB) OrgByName(ctx context.Context, name string) (callwright.Org, error) {
+	var row orgRow
 	err := db.view(ctx, server, func(ctx context.Context, r reader) error {
-		return r.prepared.row(ctx, selectKey, hash).Scan(&k.OrganizationID, &k.ID, &k.Name, &scopes, &k.CreatedAt)
+		return r.NewSelect().Model(&row).Where("name = ?", name).Scan(ctx)
 	})
-	if err := found(err, "key"); err != nil {
-		return callwright.Key{}, err
+	if errors.Is(err, sql.ErrNoRows) || notText(err) {
+		return callwright.Org{}, callwright.Errorf(callwright.CodeNotFound, "There is no organization named %q.", name)
 	}
-	k.Scopes, err = decode[[]callwright.Scope](scopes)
-	return k, err
+	if err != nil {
+		return callwright.Org{}, fmt.Errorf("read organization: %w", err)
+	}
+	return callwright.Org{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt}, nil
 }
 
 type secretRow struct {

@@ -164,7 +164,7 @@ func TestRowLevelSecurity(t *testing.T) {
 			t.Errorf("%s as nobody: got rows of %v, want none", table, got)
 		}
 	}
-	if len(tables) < 11 {
+	if len(tables) < 13 {
 		t.Errorf("got %d tables of organizations: the test looks at the wrong place", len(tables))
 	}
 	// Nor can it change or make another's.
@@ -192,14 +192,14 @@ func TestRowLevelSecurity(t *testing.T) {
 	}
 }
 
-// What the server does for no organization in particular reaches four tables.
+// What the server does for no organization in particular reaches five tables.
 func TestServerPolicies(t *testing.T) {
 	t.Parallel()
 	address := pgtest.New(t)
 	mustOpenPostgres(t, address)
 	raw := mustSQL(t, "pgx", address)
 	got := mustStrings(t, raw, "SELECT tablename, cmd FROM pg_policies WHERE qual LIKE '%app.server%' ORDER BY 1, 2")
-	want := []string{"api_keys SELECT", "idempotency DELETE", "idempotency SELECT", "organizations ALL", "runs SELECT", "runs UPDATE"}
+	want := []string{"api_keys SELECT", "idempotency DELETE", "idempotency SELECT", "organizations ALL", "publishable_keys SELECT", "runs SELECT", "runs UPDATE"}
 	if !slices.Equal(got, want) {
 		t.Errorf("policies of the server: got %v, want %v", got, want)
 	}
@@ -222,6 +222,9 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 		"secret": func() error { return db.CreateSecret(ctx, org, callwright.Secret{ID: "sec_1", Name: "s"}, "sealed") },
 		"agent, skill, rules and version": func() error {
 			if err := db.As(actor, callwright.Time(1).Time(), store.Change{Action: "agent.create", Resource: string(agent.ID)}).CreateAgent(ctx, agent); err != nil {
+				return err
+			}
+			if err := db.CreatePublishableKey(ctx, callwright.PublishableKey{ID: "pk_1", OrganizationID: org, AgentID: agent.ID, KeyPublic: "text " + id}); err != nil {
 				return err
 			}
 			if err := db.CreateSkill(ctx, callwright.Skill{ID: callwright.SkillID("skl_" + id), OrganizationID: org, AgentID: agent.ID}); err != nil {
@@ -292,6 +295,7 @@ func TestPostgresNotText(t *testing.T) {
 			"agent":        second(db.Agent(t.Context(), "org_1", callwright.AgentID(id))),
 			"conversation": second(db.Conversation(t.Context(), "org_1", callwright.ConversationID(id))),
 			"key":          second(db.KeyByHash(t.Context(), id)),
+			"public key":   second(db.PublishableKeyByText(t.Context(), id)),
 		} {
 			if callwright.CodeOf(err) != callwright.CodeNotFound {
 				t.Errorf("%s %q: got %v, want not_found", what, id, err)

@@ -137,7 +137,7 @@ func (db *DB) open(ctx context.Context) (*DB, error) {
 		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, insertMessage, upsertTurn, deleteTranscript, insertTranscript)
 	}
 	if err == nil {
-		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectSecret)
+		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectPublishable, selectSecret)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -29,9 +29,10 @@ type Completion struct {
 //
 // A transcript that this server produced goes on in its conversation, with what
 // was pending or remembered there. Any other begins a new one, in which nothing
-// is confirmed, whatever the messages claim.
+// is confirmed, whatever the messages claim. A key of the test environment gets the
+// draft.
 func (c *Channel) Complete(ctx context.Context, actor callwright.Actor, req Completion) (*Reply, error) {
-	_, version, err := c.agent(ctx, actor.Org, req.Agent, false)
+	_, version, err := c.agent(ctx, actor.Org, req.Agent, actor.DraftsOnly())
 	if err != nil {
 		return nil, err
 	}

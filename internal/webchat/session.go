@@ -17,7 +17,7 @@ import (
 // SessionSpec is what begins a chat session.
 type SessionSpec struct {
 	AgentID   callwright.AgentID `json:"agentId" doc:"The agent to talk to" example:"agt_06o8h2q1ntk1v8a3c2m1g5r7e0"`
-	DraftMode bool               `json:"draftMode" required:"false" doc:"Talk to the draft instead of the published version"`
+	DraftMode bool               `json:"draftMode" required:"false" doc:"Talk to the draft instead of the published version; with a test key always so"`
 	Caller    callwright.Caller  `json:"caller" required:"false" doc:"What you know of the visitor; none of it counts as verified"`
 	Metadata  map[string]string  `json:"metadata" required:"false" doc:"Kept with the conversation"`
 }
@@ -62,7 +62,7 @@ func (c *Channel) Simulate(ctx context.Context, actor callwright.Actor, agent ca
 }
 
 func (c *Channel) start(ctx context.Context, actor callwright.Actor, spec SessionSpec, simulated bool) (callwright.Conversation, []callwright.Event, error) {
-	agent, version, err := c.agent(ctx, actor.Org, spec.AgentID, spec.DraftMode)
+	agent, version, err := c.agent(ctx, actor.Org, spec.AgentID, spec.DraftMode || actor.DraftsOnly())
 	if err != nil {
 		return callwright.Conversation{}, nil, err
 	}
@@ -116,17 +116,28 @@ func (c *Channel) agent(ctx context.Context, org callwright.OrgID, id callwright
 	if ch := ready.Agent.EnabledChannels; len(ch) > 0 && !slices.Contains(ch, callwright.Chat) {
 		return nil, "", callwright.Errorf(callwright.CodeNotEnabled, "The agent does not take chats: add chat to enabledChannels.")
 	}
+	if on := ofChat(ready.Agent).Enabled; on != nil && !*on {
+		return nil, "", callwright.Errorf(callwright.CodeNotEnabled, "The agent does not take chats: channelOverrides.chat.enabled is false.")
+	}
 	return ready, version, nil
+}
+
+// override is what an agent has of its own for chats.
+type override struct {
+	Enabled  *bool  `json:"enabled"`
+	Greeting string `json:"greeting"`
+}
+
+func ofChat(a callwright.Agent) (o override) {
+	if raw, ok := a.ChannelOverrides[string(callwright.Chat)]; ok {
+		_ = json.Unmarshal(raw, &o) // control has checked the form
+	}
+	return o
 }
 
 // greeting is what the agent says first in a chat.
 func greeting(a callwright.Agent) string {
-	var over struct {
-		Greeting string `json:"greeting"`
-	}
-	if raw, ok := a.ChannelOverrides[string(callwright.Chat)]; ok {
-		_ = json.Unmarshal(raw, &over) // of another shape: no override
-	}
+	over := ofChat(a)
 	switch {
 	case over.Greeting != "":
 		return over.Greeting
@@ -149,7 +160,11 @@ func (c *Channel) Session(ctx context.Context, actor callwright.Actor, id callwr
 // Send says something in a session. The reply is under way when it returns. With
 // an idempotency key a repeated request gets the same reply.
 func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwright.ConversationID, content, key string) (*Reply, error) {
-	if _, err := c.Store.Conversation(ctx, actor.Org, id); err != nil {
+	conv, err := c.Store.Conversation(ctx, actor.Org, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := open(actor, conv); err != nil {
 		return nil, err
 	}
 	hash := digest(string(actor.Org), string(id), content)
@@ -178,6 +193,15 @@ func (c *Channel) Send(ctx context.Context, actor callwright.Actor, id callwrigh
 		}
 		return c.turn(ctx, conv, in, r)
 	})
+}
+
+// open refuses a key of the test environment in a conversation on a published
+// version.
+func open(actor callwright.Actor, conv callwright.Conversation) error {
+	if actor.DraftsOnly() && conv.VersionID != "" {
+		return callwright.Errorf(callwright.CodeTestKey, "This is a key of the test environment, which talks to drafts only, and the conversation is on a published version.")
+	}
+	return nil
 }
 
 func ended() error {
@@ -235,6 +259,9 @@ func (c *Channel) End(ctx context.Context, actor callwright.Actor, id callwright
 	defer leave()
 	conv, err := c.Store.Conversation(ctx, actor.Org, id)
 	if err != nil {
+		return Session{}, err
+	}
+	if err := open(actor, conv); err != nil {
 		return Session{}, err
 	}
 	events, err := c.Store.Events(ctx, actor.Org, id, 0)

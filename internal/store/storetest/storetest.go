@@ -28,6 +28,11 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	for name, test := range map[string]func(*testing.T, *house){
 		"Orgs":                   orgs,
 		"Keys":                   keys,
+		"KeyLife":                keyLife,
+		"KeyUpdateRollsBack":     keyUpdateRollsBack,
+		"PublishableKeys":        publishableKeys,
+		"PublishableKeyPages":    publishableKeyPages,
+		"Widget":                 widget,
 		"Agents":                 agents,
 		"AgentPages":             agentPages,
 		"AgentUpdateRollsBack":   agentUpdateRollsBack,
@@ -204,7 +209,7 @@ func keys(t *testing.T, h *house) {
 	must(t, h.CreateKey(t.Context(), k, "hash-1"))
 	got, err := h.KeyByHash(t.Context(), "hash-1")
 	must(t, err)
-	wantSame(t, "key", got, k)
+	wantSame(t, "key", got, store.KeyRecord{Key: k, Hash: "hash-1"})
 	for _, hash := range []string{"", "hash-2", "HASH-1", "hash-1 ", "%"} {
 		_, err := h.KeyByHash(t.Context(), hash)
 		wantCode(t, "hash "+hash, err, callwright.CodeNotFound)
@@ -498,6 +503,10 @@ func tenancy(t *testing.T, h *house) {
 	must(t, err)
 	sec := callwright.Secret{ID: "sec_1", Name: "KEY", AllowedHosts: []string{}}
 	must(t, h.CreateSecret(ctx, h.mine.ID, sec, "sealed"))
+	key := callwright.Key{ID: "key_1", OrganizationID: h.mine.ID, Scopes: callwright.Scopes()}
+	must(t, h.CreateKey(ctx, key, "hash"))
+	pub := h.publishable("pub")
+	must(t, h.CreatePublishableKey(ctx, pub))
 	c := h.mustBegin()
 	run := h.run(c, "key-1")
 	must(t, h.Record(ctx, store.Entry{Conversation: c, Events: []callwright.Event{h.event(c, 1, "hi")}, Begin: []callwright.Run{run}, Transcript: "t",
@@ -518,6 +527,33 @@ func tenancy(t *testing.T, h *house) {
 		"ListVersions": func() error { _, _, err := h.ListVersions(ctx, alien, h.agent.ID, first); return err },
 		"Conversation": func() error { _, err := h.Conversation(ctx, alien, c.ID); return err },
 		"SecretByName": func() error { _, _, err := h.SecretByName(ctx, alien, "KEY"); return err },
+		"UpdateKey":    func() error { _, err := h.UpdateKey(ctx, alien, key.ID, noKey); return err },
+		"PublishableKey": func() error {
+			_, err := h.PublishableKey(ctx, alien, h.agent.ID, pub.ID)
+			return err
+		},
+		"UpdatePublishableKey": func() error {
+			_, err := h.UpdatePublishableKey(ctx, alien, h.agent.ID, pub.ID, noPublishableKey)
+			return err
+		},
+		"UpdatePublishableKey of any agent": func() error {
+			_, err := h.UpdatePublishableKey(ctx, alien, "", pub.ID, noPublishableKey)
+			return err
+		},
+		"ListPublishableKeys": func() error {
+			_, _, err := h.ListPublishableKeys(ctx, alien, h.agent.ID, first)
+			return err
+		},
+		"CreatePublishableKey": func() error {
+			x := h.publishable("x")
+			x.OrganizationID = alien
+			return h.CreatePublishableKey(ctx, x)
+		},
+		"Widget": func() error { _, err := h.Widget(ctx, alien, h.agent.ID); return err },
+		"UpdateWidget": func() error {
+			_, err := h.UpdateWidget(ctx, alien, h.agent.ID, 1, func(*callwright.Widget) error { return errors.New("fn was called") })
+			return err
+		},
 		"DeleteSecret": func() error { return h.DeleteSecret(ctx, alien, "sec_1") },
 		// An agent of one's own does not open another's skill.
 		"Skill of my agent":       func() error { _, err := h.Skill(ctx, alien, h.other.ID, s.ID); return err },
@@ -529,6 +565,20 @@ func tenancy(t *testing.T, h *house) {
 	agents, _, err := h.ListAgents(ctx, alien, first)
 	if err != nil || len(agents) != 1 || agents[0].ID != h.other.ID {
 		t.Errorf("ListAgents: got %v, %v; want only their own", agents, err)
+	}
+	if list, err := h.ListKeys(ctx, alien); err != nil || len(list) != 0 {
+		t.Errorf("ListKeys: got %v, %v; want none", list, err)
+	}
+	if list, err := h.AllPublishableKeys(ctx, alien); err != nil || len(list) != 0 {
+		t.Errorf("AllPublishableKeys: got %v, %v; want none", list, err)
+	}
+	must(t, h.UsedKey(ctx, alien, key.ID, 9))
+	must(t, h.UsedPublishableKey(ctx, alien, pub.ID, 9))
+	if list, err := h.ListKeys(ctx, h.mine.ID); err != nil || len(list) != 1 || list[0].LastUsedAt != 0 {
+		t.Errorf("after a stranger's use: got %v, %v; want it never used", list, err)
+	}
+	if k, err := h.PublishableKey(ctx, h.mine.ID, h.agent.ID, pub.ID); err != nil || k.LastUsedAt != 0 {
+		t.Errorf("after a stranger's use: got %v, %v; want it never used", k, err)
 	}
 	if list, err := h.ListSecrets(ctx, alien); err != nil || len(list) != 0 {
 		t.Errorf("ListSecrets: got %v, %v; want none", list, err)
