@@ -136,13 +136,22 @@ func (s *Service) Diff(ctx context.Context, actor callwright.Actor, id callwrigh
 // so that a renamed one is the same one.
 type compared struct {
 	callwright.AgentSpec
-	Skills map[callwright.SkillID]callwright.SkillSpec `json:"skills"`
-	Widget *callwright.Widget                          `json:"widget"`
-	names  map[string]string
+	Guardrails         map[callwright.GuardrailID]callwright.Guardrail                 `json:"guardrails"`
+	CallerVerification map[callwright.VerificationMethod]callwright.CallerVerification `json:"callerVerification"`
+	Skills             map[callwright.SkillID]callwright.SkillSpec                     `json:"skills"`
+	Widget             *callwright.Widget                                              `json:"widget"`
+	names              map[string]string
 }
 
 func asCompared(snap callwright.Snapshot) compared {
-	c := compared{AgentSpec: snap.Agent.AgentSpec, Skills: map[callwright.SkillID]callwright.SkillSpec{}, Widget: snap.Widget, names: map[string]string{}}
+	c := compared{AgentSpec: snap.Agent.AgentSpec, Skills: map[callwright.SkillID]callwright.SkillSpec{}, Widget: snap.Widget, names: map[string]string{},
+		Guardrails: map[callwright.GuardrailID]callwright.Guardrail{}, CallerVerification: map[callwright.VerificationMethod]callwright.CallerVerification{}}
+	for _, g := range snap.Guardrails {
+		c.Guardrails[g.ID] = g
+	}
+	for _, v := range snap.CallerVerification {
+		c.CallerVerification[v.Method] = v
+	}
 	if c.Widget == nil { // of a version from before there were widgets: an empty one
 		empty := json.RawMessage(`{}`)
 		c.Widget = &callwright.Widget{Theme: empty, Copy: empty, Behavior: empty}

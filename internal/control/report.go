@@ -52,7 +52,11 @@ func (r Report) errors() []callwright.FieldError {
 	var out []callwright.FieldError
 	for _, f := range r.Warnings {
 		if f.Level == "error" {
-			out = append(out, callwright.FieldError{Field: "skills." + string(f.SkillID), Message: f.Message})
+			field := "skills." + string(f.SkillID)
+			if f.SkillID == "" {
+				field = "agent"
+			}
+			out = append(out, callwright.FieldError{Field: field, Message: f.Message})
 		}
 	}
 	return out
@@ -66,15 +70,17 @@ func (s *Service) Report(ctx context.Context, actor callwright.Actor, id callwri
 	}
 	ready := gate.Compile(draft, s.Kinds)
 	r := Report{WillSay: willSay(draft), WontSay: wontSay(draft.Agent), DataLeaving: []Leaving{}, Guardrails: []string{}, Knowledge: KnowledgeReport{Stale: []string{}}, Warnings: []Finding{}}
+	r.Guardrails = append(r.Guardrails, guardrailsInWords(draft)...)
 	for _, sk := range ready.Skills {
 		if sk.IsEnabled != nil && !*sk.IsEnabled {
 			continue
 		}
 		x, problem := sk.Executor()
 		r.DataLeaving = append(r.DataLeaving, Leaving{SkillID: sk.ID, SkillName: sk.Name, Destination: destination(x), Fields: fields(sk)})
-		r.Guardrails = append(r.Guardrails, rules(sk)...)
-		r.Warnings = append(r.Warnings, s.findings(ctx, actor, draft.Agent, sk, problem)...)
+		r.Guardrails = append(r.Guardrails, rules(ready, sk)...)
+		r.Warnings = append(r.Warnings, s.findings(ctx, actor, ready, sk, problem)...)
 	}
+	r.Warnings = append(r.Warnings, ruleFindings(ready)...)
 	r.Warnings = append(r.Warnings, alike(ready.Skills)...)
 	return r, nil
 }
@@ -128,15 +134,17 @@ func fields(sk *gate.Skill) []string {
 }
 
 // rules says in words what the gate will enforce for a skill.
-func rules(sk *gate.Skill) []string {
+func rules(a *gate.Agent, sk *gate.Skill) []string {
 	var out []string
 	say := func(format string, args ...any) {
 		out = append(out, fmt.Sprintf("“%s” ", sk.Name)+fmt.Sprintf(format, args...))
 	}
-	if sk.Stakes == "high" || sk.RequiresConfirmation || sk.Stakes == "medium" && sk.IsWrite {
+	if a.NeedsConfirmation(sk) {
 		say("runs only after the caller confirmed the read-back.")
 	}
-	if sk.RequiresVerifiedIdentity || sk.VerificationLevel == "basic" || sk.VerificationLevel == "step_up" {
+	if need := a.NeedsIdentity(sk); need == "step_up" {
+		say("runs only for a caller who was verified again, by a stronger method, a moment ago.")
+	} else if need != "" {
 		say("runs only for a verified caller.")
 	}
 	if len(sk.Channels) > 0 {
@@ -152,7 +160,8 @@ func rules(sk *gate.Skill) []string {
 }
 
 // findings is what would surprise about one skill.
-func (s *Service) findings(ctx context.Context, actor callwright.Actor, a callwright.Agent, sk *gate.Skill, problem error) []Finding {
+func (s *Service) findings(ctx context.Context, actor callwright.Actor, ready *gate.Agent, sk *gate.Skill, problem error) []Finding {
+	a := ready.Agent
 	var out []Finding
 	find := func(level, code, format string, args ...any) {
 		out = append(out, Finding{Code: code, Level: level, Message: fmt.Sprintf("“%s” ", sk.Name) + fmt.Sprintf(format, args...), SkillID: sk.ID})
@@ -163,7 +172,7 @@ func (s *Service) findings(ctx context.Context, actor callwright.Actor, a callwr
 	for _, name := range s.missingSecrets(ctx, actor, sk) {
 		find("error", "missing_secret", "names the secret %s, which does not exist: store it with POST /secrets.", name)
 	}
-	if sk.IsWrite && sk.Stakes == "low" && !sk.RequiresConfirmation {
+	if sk.IsWrite && !ready.NeedsConfirmation(sk) {
 		find("warning", "write_without_confirmation", "changes something and asks nobody: set requiresConfirmation, or stakes to medium or high.")
 	}
 	if len(sk.Channels) > 0 && !slices.Contains(sk.Channels, callwright.Voice) && !slices.Contains(sk.Channels, callwright.Chat) {
@@ -180,8 +189,59 @@ func (s *Service) findings(ctx context.Context, actor callwright.Actor, a callwr
 	if sk.AvailabilityWindow != "both" && sk.AvailabilityWindow != "" && len(a.BusinessHours.Weekly) == 0 && len(a.BusinessHours.Holidays) == 0 {
 		find("warning", "no_business_hours", "depends on business hours, and the agent has none: it counts as always open.")
 	}
-	if sk.RequiresVerifiedIdentity || sk.VerificationLevel == "basic" || sk.VerificationLevel == "step_up" {
-		find("warning", "no_verification", "needs a verified caller, and nothing on this server can verify one: it will always be refused.")
+	if need := ready.NeedsIdentity(sk); need != "" && !ready.CanVerify(need) {
+		find("warning", "no_verification", "needs a caller verified at level %s, and no method of this agent can do that: it will always be refused. PUT /agents/{agentId}/caller-verification sets one.", need)
+	}
+	for name, from := range sk.AllowedFrom() {
+		if tool, _, _ := strings.Cut(from, "."); ready.Tool(tool) == nil {
+			find("warning", "allowed_from_nothing", "takes for %s only what %s returns, and no skill goes by that name: it can never run.", name, tool)
+		}
+	}
+	return out
+}
+
+// guardrailsInWords says what an agent's guardrails mean.
+func guardrailsInWords(d callwright.Snapshot) []string {
+	var out []string
+	for _, g := range d.Guardrails {
+		if !g.Enabled() {
+			continue
+		}
+		who := "All skills"
+		if g.AppliesToSkillType != "" {
+			who = fmt.Sprintf("Skills of type %s", g.AppliesToSkillType)
+		}
+		config := strings.NewReplacer(`"`, "", "{", "", "}", "").Replace(string(g.Config))
+		out = append(out, fmt.Sprintf("%s are under the policy %s (%s).", who, g.PolicyType, config))
+	}
+	for _, v := range d.CallerVerification {
+		out = append(out, fmt.Sprintf("Callers are verified by %s.", v.Method))
+	}
+	return out
+}
+
+// ruleFindings is what would surprise about an agent's rules.
+func ruleFindings(a *gate.Agent) []Finding {
+	var out []Finding
+	find := func(level, code, message string) {
+		out = append(out, Finding{Code: code, Level: level, Message: message})
+	}
+	if err := a.BrokenRules(); err != nil {
+		find("error", "broken_guardrail", "A guardrail cannot be read, so nothing would run: "+err.Error()+".")
+	}
+	for _, v := range a.CallerVerification {
+		switch sk := a.Skill(v.VerifierSkillID); {
+		case sk == nil:
+			find("error", "missing_verifier", fmt.Sprintf("The skill that verifies callers by %s is gone: choose another one.", v.Method))
+		case sk.IsEnabled != nil && !*sk.IsEnabled:
+			find("warning", "verifier_disabled", fmt.Sprintf("“%s”, which verifies callers by %s, is disabled.", sk.Name, v.Method))
+		}
+	}
+	if a.Policies().Talk().EscalationThreshold > 0 && a.Agent.HandoffConfig.TransferDestination == "" {
+		find("warning", "missing_destination", "Unhappy callers are to be offered a person, and handoffConfig.transferDestination is empty: nobody will be offered.")
+	}
+	if h := a.Agent.BusinessHours; h.AfterHours.Mode != "" && h.AfterHours.Mode != "full" && len(h.Weekly) == 0 && len(h.Holidays) == 0 {
+		find("warning", "no_business_hours", "afterHours.mode is "+h.AfterHours.Mode+", and the agent has no business hours: it counts as always open.")
 	}
 	return out
 }

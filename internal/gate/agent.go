@@ -142,6 +142,18 @@ func (a *Agent) Offered(ch callwright.Channel) []*Skill {
 	return out
 }
 
+// AllowedFrom returns where the values of parameters must come from (x-allowedFrom), by
+// parameter.
+func (s *Skill) AllowedFrom() map[string]string {
+	out := map[string]string{}
+	for name, p := range s.properties {
+		if p.AllowedFrom != "" {
+			out[name] = p.AllowedFrom
+		}
+	}
+	return out
+}
+
 // Say returns what the operator wants spoken around a run.
 func (s *Skill) Say() skill.Say { return s.common.Say }
 

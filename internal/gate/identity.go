@@ -125,6 +125,26 @@ func (a *Agent) level(s *Skill) string {
 	return ""
 }
 
+// NeedsIdentity is how well a caller must be verified for a skill: "", basic or
+// step_up.
+func (a *Agent) NeedsIdentity(s *Skill) string {
+	if s.verifies == nil && len(a.stepUpBy(s)) > 0 {
+		return "step_up"
+	}
+	return a.level(s)
+}
+
+// CanVerify reports whether some method of the agent reaches a level.
+func (a *Agent) CanVerify(level string) bool {
+	if level == "step_up" {
+		return len(a.stronger()) > 0 || slices.ContainsFunc(a.CallerVerification, func(v callwright.CallerVerification) bool { return len(v.StepUpFor) > 0 })
+	}
+	return len(a.CallerVerification) > 0
+}
+
+// BrokenRules is why the agent's rules cannot be judged, or nil.
+func (a *Agent) BrokenRules() error { return a.brokenRules }
+
 // stepUpBy returns the methods that name the skill in stepUpFor.
 func (a *Agent) stepUpBy(s *Skill) []callwright.CallerVerification {
 	var out []callwright.CallerVerification
