@@ -149,7 +149,9 @@ func (o *oracle) receive(_ context.Context, call skill.Call) (skill.Result, erro
 	bad := func(format string, args ...any) {
 		o.t.Errorf("turn %d, %q: %s: %s", o.turn, o.words, what, fmt.Sprintf(format, args...))
 	}
-	if o.seen[what]++; o.seen[what] > 1 {
+	// What look_up sends does not have all of its arguments: different calls may look
+	// the same from here.
+	if o.seen[what]++; o.seen[what] > 1 && tool != "look_up" {
 		bad("ran %d times in a turn", o.seen[what])
 	}
 	fields := map[string][]string{"look_up": {"acct"}, "pay": {"account", "amount"}, "refund": {"account", "amount", "source"}, "check_pin": {"pin"}, "book_slot": {"slot"}, "find_slots": nil}
