@@ -27,7 +27,8 @@ type Model interface {
 // A Request is everything a model sees.
 type Request struct {
 	Model        string    // the provider's own name of the model, "" for its default
-	Instructions string    // the system prompt
+	Instructions string    // the system prompt: the same for every request of a version, so that providers cache it
+	Context      string    // what holds right now (time, hours, who the caller is); it goes behind the messages
 	Tools        []Tool    // what may be called
 	Messages     []Message // the conversation, oldest first; the last is the user's or a tool's
 	Temperature  *float64  // nil: the provider's default

@@ -200,6 +200,9 @@ func (p *Provider) request(req llm.Request) openai.ChatCompletionRequest {
 	for _, m := range req.Messages {
 		out.Messages = append(out.Messages, message(m))
 	}
+	if req.Context != "" {
+		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: req.Context})
+	}
 	for _, t := range req.Tools {
 		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction,
 			Function: &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Parameters: t.Parameters}})
