@@ -106,7 +106,7 @@ type Holiday struct {
 
 // AfterHours is what the agent does when the business is closed.
 type AfterHours struct {
-	Mode               string `json:"mode" required:"false" enum:",full,message_only,closed" doc:"Empty: full"`
+	Mode               string `json:"mode,omitempty" required:"false" enum:"full,message_only,closed" doc:"Left out: full"`
 	Message            string `json:"message" required:"false"`
 	AllowHumanTransfer bool   `json:"allowHumanTransfer" required:"false"`
 	Number             string `json:"number" required:"false"`

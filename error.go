@@ -15,6 +15,7 @@ const (
 	CodeValidation      Code = "validation_error"
 	CodeMalformedBody   Code = "malformed_body"
 	CodeBodyTooLarge    Code = "body_too_large"
+	CodeRequestTimeout  Code = "request_timeout"
 	CodeUnauthenticated Code = "unauthenticated"
 	CodeMissingScope    Code = "missing_scope"
 	CodeNotEnabled      Code = "capability_not_enabled"

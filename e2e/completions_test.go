@@ -122,7 +122,9 @@ func (s *server) rawCompletion(agent string, header map[string]string, messages 
 	if _, err := buf.ReadFrom(res.Body); err != nil {
 		s.t.Fatal(err)
 	}
-	return response{res.StatusCode, res.Header, buf.Bytes()}
+	r := response{res.StatusCode, res.Header, buf.Bytes()}
+	s.judge("POST", "/chat/completions", r)
+	return r
 }
 
 func user(text string) map[string]string { return map[string]string{"role": "user", "content": text} }

@@ -4,6 +4,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -145,6 +146,33 @@ func (s *server) try(key, method, path string, body any) response {
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	r := response{res.StatusCode, res.Header, raw}
+	s.judge(method, path, r)
+	return r
+}
+
+// judge holds an answer against the API's document.
+func (s *server) judge(method, path string, r response) {
+	s.t.Helper()
+	if c := contractOf(s.t, s.url); c != nil {
+		if err := c.judge(method, path, r); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+// mustResponse reads an answer off a connection.
+func mustResponse(t testing.TB, conn io.Reader) response {
+	t.Helper()
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return response{res.StatusCode, res.Header, raw}
 }

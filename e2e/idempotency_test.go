@@ -28,7 +28,11 @@ func (s *server) once(key, idempotencyKey, path, body string) (response, error) 
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
-	return response{res.StatusCode, res.Header, raw}, err
+	r := response{res.StatusCode, res.Header, raw}
+	if err == nil {
+		s.judge("POST", path, r)
+	}
+	return r, err
 }
 
 // TestIdempotencyKey: the same request gets the same answer, byte for byte, and

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,8 +20,13 @@ type world struct {
 	ids      map[string]string // by the word before the id in a path
 }
 
-// world makes one.
+// world makes one, whose skill calls nothing that exists.
 func (s *server) world(org string) world {
+	s.t.Helper()
+	return s.worldWith(org, "https://api.example.com/w")
+}
+
+func (s *server) worldWith(org, url string) world {
 	s.t.Helper()
 	own := *s
 	own.key = s.newKey(org, callwright.Scopes()...)
@@ -31,7 +37,7 @@ func (s *server) world(org string) world {
 		w.ids[kind] = v.ID
 	}
 	made("agents", "/agents", map[string]any{"name": "Desk of " + org})
-	made("skills", "/agents/"+w.ids["agents"]+"/skills", with(warranty("https://api.example.com/w"), map[string]any{"name": "Skill of " + org}))
+	made("skills", "/agents/"+w.ids["agents"]+"/skills", with(warranty(url), map[string]any{"name": "Skill of " + org}))
 	// A write of which nobody can tell what became of it.
 	silent := newPartner(s.t, func(w http.ResponseWriter, _ *http.Request) {
 		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
@@ -80,6 +86,21 @@ func (w world) fill(t testing.TB, path string) string {
 	})
 }
 
+var anyID = regexp.MustCompile(`[a-z]+_[0-9a-v]{26}`)
+
+// own puts the world's ids in the place of those of an example.
+func (w world) own(example string) string {
+	return anyID.ReplaceAllStringFunc(example, func(id string) string {
+		prefix, _, _ := strings.Cut(id, "_")
+		for _, mine := range w.ids {
+			if strings.HasPrefix(mine, prefix+"_") {
+				return mine
+			}
+		}
+		return id
+	})
+}
+
 // with gives the world another's thing of a kind.
 func (w world) with(other world, kind string) world {
 	ids := maps.Clone(w.ids)
@@ -87,7 +108,7 @@ func (w world) with(other world, kind string) world {
 	return world{w.org, w.key, ids}
 }
 
-// bodies are good bodies of the operations that take one.
+// bodies are good bodies that use more than the examples of the document do.
 func bodies(t testing.TB, w world) map[string]string {
 	t.Helper()
 	skill := func(name string) string {
@@ -97,24 +118,16 @@ func bodies(t testing.TB, w world) map[string]string {
 	return map[string]string{
 		"POST /agents":                                        `{"name":"A","persona":"p","languages":["en-US","fr"],"businessHours":{"timezone":"UTC","weekly":{"mon":[{"start":"09:00","end":"17:00"}]}},"handoffConfig":{"transferRules":[{"label":"a","when":"b","destination":"+12125550123"}]},"voiceSettings":{"speed":1.1},"channelOverrides":{"chat":{"greeting":"x"}}}`,
 		"PATCH /agents/{id}":                                  `{"tone":"warm","goals":["a"],"llmTemperature":0.5,"callControl":{"maxCallSeconds":60}}`,
-		"POST /agents/{id}/publish":                           `{"note":"n"}`,
-		"POST /agents/{id}/rollback":                          `{"versionId":"` + w.ids["versions"] + `"}`,
 		"POST /agents/{agentId}/skills":                       skill("Another"),
 		"PATCH /agents/{agentId}/skills/{id}":                 skill("Renamed"),
-		"POST /agents/{agentId}/skills/{id}/test":             `{"arguments":{"serial_number":"SN-1"},"dryRun":true}`,
 		"PUT /agents/{agentId}/guardrails":                    `[{"id":"grd_1","agentId":"` + w.ids["agents"] + `","policyType":"rate_limit","config":{"perMinute":6}},{"id":"grd_2","policyType":"write_gate","appliesToSkillType":"http_webhook","config":{"confirm":true,"alwaysEscalate":["Refund"]}}]`,
 		"PUT /agents/{agentId}/caller-verification":           `[{"id":"vrf_1","agentId":"` + w.ids["agents"] + `","method":"account_pin","verifierSkillId":"` + w.ids["skills"] + `","requiredFields":["serial_number"],"maxAttempts":3}]`,
 		"POST /agents/{agentId}/publishable-keys":             `{"name":"Another","allowedOrigins":["https://shop.example.com"],"env":"live","rateLimitRpm":60}`,
-		"PATCH /agents/{agentId}/publishable-keys/{id}":       `{"name":"Renamed"}`,
 		"POST /agents/{agentId}/publishable-keys/{id}/rotate": `{}`,
-		"PUT /agents/{agentId}/widget":                        `{"theme":{"color":"red"}}`,
 		"POST /agents/{agentId}/simulate":                     `{"mode":"text","draftMode":true,"transcript":["Hello"]}`,
-		"POST /skill-runs/{id}/resolve":                       `{"state":"done","note":"The system shows it."}`,
-		"PATCH /messages/{id}":                                `{"status":"read"}`,
 		"POST /secrets":                                       `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
 		"POST /chat/sessions":                                 `{"agentId":"` + w.ids["agents"] + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
 		"POST /chat/sessions/{id}/messages":                   `{"content":"hello"}`,
-		"POST /chat/sessions/{id}/end":                        `{}`,
 		"POST /chat/completions":                              `{"model":"` + w.ids["agents"] + `","messages":[{"role":"user","content":"hello"}],"user":"u"}`,
 	}
 }
@@ -124,6 +137,8 @@ type operation struct {
 	method, path string
 	scope        callwright.Scope
 	query, body  []string // the parameters and members that hold ids
+	example      string   // of the body, if it takes one
+	status       int      // of success
 }
 
 func (o operation) name() string { return o.method + " " + o.path }
@@ -142,8 +157,12 @@ func operations(t testing.TB, url string) []operation {
 			Security    []map[string][]callwright.Scope
 			Parameters  []struct{ Name, In string }
 			RequestBody struct {
-				Content map[string]struct{ Schema map[string]any }
+				Content map[string]struct {
+					Schema  map[string]any
+					Example json.RawMessage
+				}
 			}
+			Responses map[string]json.RawMessage
 		}
 		Components struct{ Schemas map[string]map[string]any }
 	}
@@ -166,7 +185,12 @@ func operations(t testing.TB, url string) []operation {
 				}
 			}
 			for _, content := range op.RequestBody.Content {
-				o.body = idMembers(content.Schema, doc.Components.Schemas, nil)
+				o.body, o.example = idMembers(content.Schema, doc.Components.Schemas, nil), string(content.Example)
+			}
+			for status := range op.Responses {
+				if n, err := strconv.Atoi(status); err == nil && n < 300 {
+					o.status = n
+				}
 			}
 			out = append(out, o)
 		}
@@ -239,10 +263,7 @@ type probe struct {
 // good is the operation's request with things of the world.
 func (o operation) good(t testing.TB, w world) probe {
 	t.Helper()
-	p := probe{what: "with its own", method: o.method, path: w.fill(t, o.path), query: url.Values{}, body: bodies(t, w)[o.name()]}
-	if o.body != nil && p.body == "" {
-		t.Fatalf("the test has no body for %s", o.name())
-	}
+	p := probe{what: "with its own", method: o.method, path: w.fill(t, o.path), query: url.Values{}, body: o.input(t, w)}
 	for _, name := range o.query {
 		p.query.Set(name, w.ids[o.kinds(t, name)[0]])
 	}
@@ -250,6 +271,15 @@ func (o operation) good(t testing.TB, w world) probe {
 		p.query.Del("agentId")
 	}
 	return p
+}
+
+// input is a good body of the operation, in the world.
+func (o operation) input(t testing.TB, w world) string {
+	t.Helper()
+	if body, ok := bodies(t, w)[o.name()]; ok {
+		return body
+	}
+	return w.own(o.example)
 }
 
 func (o operation) kinds(t testing.TB, name string) []string {

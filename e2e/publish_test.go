@@ -38,7 +38,9 @@ func testIfMatch(t *testing.T, address string) {
 		if err := json.NewDecoder(res.Body).Decode(&raw); err != nil {
 			t.Fatal(err)
 		}
-		return response{res.StatusCode, res.Header, raw}
+		r := response{res.StatusCode, res.Header, raw}
+		s.judge("PATCH", "/agents/"+id, r)
+		return r
 	}
 	if r := patch(tag, `{"tone":"warm"}`); r.status != 200 || r.header.Get("ETag") != `"2"` {
 		t.Fatalf("the current version: %d %s %s", r.status, r.header.Get("ETag"), r.body)

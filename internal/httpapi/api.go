@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,9 +111,17 @@ func config() huma.Config {
 		{Name: "Keys", Description: "Secret keys, which are managed from the command line."},
 	}
 	c.Servers = []*huma.Server{{URL: Base}}
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiKey": {Type: "http", Scheme: "bearer",
-		Description: "A secret key, made with `callwright keys create`. Each operation lists the scope that the key must hold."},
+	scopes := map[string]string{}
+	for _, s := range callwright.Scopes() {
+		scopes[string(s)] = scopeText(s)
+	}
+	c.Security = []map[string][]string{{"apiKey": {}}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"apiKey": {Type: "oauth2", // the only kind whose scopes a document can list
+			Description: "A secret key, sent as `Authorization: Bearer cw_sk_live_…`. Each operation lists the scope that the key must hold. Keys are made with `callwright keys create`: there is no token exchange, and the token URL is nominal.",
+			Flows:       &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{TokenURL: Base + "/token", Scopes: scopes}}},
 		"publishableKey": {Type: "apiKey", In: "query", Name: "key", Description: "A publishable key, from a page at one of its allowed origins."}}
+	c.Components.Examples = map[string]*huma.Example{} // one problem a code, see document
 	c.Formats = map[string]huma.Format{
 		"application/json": {
 			Marshal: func(w io.Writer, v any) error {
@@ -126,6 +135,12 @@ func config() huma.Config {
 	reg.RegisterTypeAlias(reflect.TypeFor[callwright.Time](), reflect.TypeFor[time.Time]())
 	reg.RegisterTypeAlias(reflect.TypeFor[callwright.EgressField](), reflect.TypeFor[egressDoc]())
 	return c
+}
+
+// scopeText says what a scope allows, for example "Read agents".
+func scopeText(s callwright.Scope) string {
+	thing, act, _ := strings.Cut(string(s), ":")
+	return strings.ToUpper(act[:1]) + act[1:] + " " + thing
 }
 
 // OpenAPI returns the API's document in YAML.

@@ -43,7 +43,8 @@ func (a *API) chatRoutes() {
 		}
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
-	takes[webchat.SessionSpec](a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, status: 201, errors: []int{409},
+	takes(a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, status: 201,
+		fails: codes{callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled}, gives: exampleSession(),
 		summary: "Start a chat", doc: "With the published version, or with draftMode the draft. The agent greets."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[webchat.Session], error) {
 			spec, problems, err := read[webchat.SessionSpec](a, ctx, in.RawBody)
@@ -54,21 +55,25 @@ func (a *API) chatRoutes() {
 				return nil, callwright.Invalid(problems...)
 			}
 			return answered(a.Chat.Start(ctx, actor, spec))
-		}), true)
-	register(a, operation{method: get, path: "/chat/sessions/{id}", id: "getChatSession", tag: "Chat", scope: callwright.ChatRead, summary: "Get a chat", doc: "With everything that was said."},
+		}), exampleSessionSpec(), true)
+	register(a, operation{method: get, path: "/chat/sessions/{id}", id: "getChatSession", tag: "Chat", scope: callwright.ChatRead,
+		gives: exampleSession(), summary: "Get a chat", doc: "With everything that was said."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.Session(ctx, actor, id(in.ID)))
 		})
-	register(a, operation{method: get, path: "/chat/sessions/{id}/messages", id: "listChatMessages", tag: "Chat", scope: callwright.ChatRead, summary: "List a chat's messages", doc: "All of them, oldest first."},
+	register(a, operation{method: get, path: "/chat/sessions/{id}/messages", id: "listChatMessages", tag: "Chat", scope: callwright.ChatRead,
+		gives: exampleSession().Messages, summary: "List a chat's messages", doc: "All of them, oldest first."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[[]webchat.Message], error) {
 			s, err := a.Chat.Session(ctx, actor, id(in.ID))
 			return answered(s.Messages, err)
 		})
-	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
+	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite,
+		gives: exampleSession(), summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.End(ctx, actor, id(in.ID)))
 		})
-	op := register(a, operation{method: post, path: "/chat/sessions/{id}/messages", id: "sendChatMessage", tag: "Chat", scope: callwright.ChatWrite, errors: []int{409, 422, 502},
+	op := register(a, operation{method: post, path: "/chat/sessions/{id}/messages", id: "sendChatMessage", tag: "Chat", scope: callwright.ChatWrite,
+		fails:   codes{callwright.CodeEnded, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
 		summary: "Say something", doc: "Without stream the answer is one JSON envelope. With stream it is server-sent events: message_delta {messageId, text} as the agent speaks, every audit event under its eventType with its seq as the id, then done, or error with a problem. A stream that broke off is taken up with the same Idempotency-Key and the last id in Last-Event-ID: nothing is missing and nothing comes twice."},
 		func(ctx context.Context, actor callwright.Actor, in *send) (*huma.StreamResponse, error) {
 			body, problems, err := read[messageBody](a, ctx, in.RawBody)
@@ -90,18 +95,9 @@ func (a *API) chatRoutes() {
 			}
 			return a.wholeReply(reply), nil
 		})
-	takes[messageBody](a, op, true)
-	streams(a, op, Envelope[replyBody]{})
+	takes(a, op, exampleMessage(), true)
+	streams(a, op, Envelope[replyBody]{Success: true, Data: exampleReply()}, exampleFrames())
 	a.completionRoute()
-}
-
-// streams documents the two forms of an operation's answer.
-func streams(a *API, op *huma.Operation, whole any) {
-	reg := a.huma.OpenAPI().Components.Schemas
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-		"application/json":  {Schema: reg.Schema(typeOf(whole), true, "")},
-		"text/event-stream": {Schema: &huma.Schema{Type: "string"}},
-	}}
 }
 
 // wholeReply waits for the end of a turn and answers with all of it.
@@ -128,11 +124,11 @@ func (a *API) streamReply(reply *webchat.Reply, after int) *huma.StreamResponse 
 		err := s.follow(reply, takenUp(after, func(ev engine.Event) {
 			switch ev := ev.(type) {
 			case engine.Say:
-				s.event("message_delta", map[string]any{"messageId": ev.MessageID, "text": ev.Text})
+				s.event("message_delta", delta(ev.MessageID, ev.Text))
 			case engine.Recorded:
 				s.numbered(ev.Seq, string(ev.EventType), ev.Event)
 			case engine.Ended:
-				s.event("done", map[string]any{"conversationId": ev.Conversation.ID})
+				s.event("done", ended(ev.Conversation.ID))
 			}
 		}))
 		if err != nil {
@@ -177,6 +173,15 @@ func takenUp(after int, show func(engine.Event)) func(engine.Event) {
 	}
 }
 
+// delta is the data of message_delta, ended that of done.
+func delta(id callwright.MessageID, text string) map[string]any {
+	return map[string]any{"messageId": id, "text": text}
+}
+
+func ended(id callwright.ConversationID) map[string]any {
+	return map[string]any{"conversationId": id}
+}
+
 // completionBody is the part of an OpenAI chat completion request that is read.
 // Sampling, tools and system prompt come from the published agent.
 type completionBody struct {
@@ -219,7 +224,8 @@ func (a *API) completionRoute() {
 		Key   string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
 		Retry string `header:"X-Stainless-Retry-Count" doc:"Sent by the official OpenAI clients: above 0, the request is a retry"`
 	}
-	op := register(a, operation{method: post, path: "/chat/completions", id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite, errors: []int{409, 422, 502},
+	op := register(a, operation{method: post, path: "/chat/completions", id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite,
+		fails:   codes{callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
 		summary: "Complete a chat (OpenAI-compatible)",
 		doc:     "For clients of the OpenAI API: base URL /api/v1, model = the agent's id. A transcript that continues an answer of this server goes on in the same conversation; any other begins a new one, in which nothing is confirmed, whatever the messages claim. Answers have no envelope."},
 		func(ctx context.Context, actor callwright.Actor, in *complete) (*huma.StreamResponse, error) {
@@ -246,8 +252,8 @@ func (a *API) completionRoute() {
 			}
 			return a.wholeCompletion(reply, c), nil
 		})
-	takes[completionBody](a, op, true)
-	streams(a, op, completionAnswer{})
+	takes(a, op, exampleCompletion(), true)
+	streams(a, op, exampleCompleted(), exampleChunks())
 }
 
 // transcript reads what was said out of a request's messages.
@@ -299,6 +305,19 @@ type completion struct {
 	created   int64
 }
 
+func (c completion) answer(text string) completionAnswer {
+	return completionAnswer{ID: c.id, Object: "chat.completion", Created: c.created, Model: c.model,
+		Choices: []completionChoice{{Message: completionMessage{Role: "assistant", Content: text}, FinishReason: "stop"}}}
+}
+
+func (c completion) chunk(delta map[string]string, finish any) map[string]any {
+	return map[string]any{"id": c.id, "object": "chat.completion.chunk", "created": c.created, "model": c.model,
+		"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": finish}}}
+}
+
+// completionDone ends a stream of chunks.
+const completionDone = "data: [DONE]\n\n"
+
 // separator stands between two messages of one turn, which clients of this
 // endpoint see as one.
 const separator = "\n\n"
@@ -319,18 +338,14 @@ func (a *API) wholeCompletion(reply *webchat.Reply, c completion) *huma.StreamRe
 				said[len(said)-1] += s.Text
 			}
 		}
-		a.writeJSON(ctx, completionAnswer{ID: c.id, Object: "chat.completion", Created: c.created, Model: c.model,
-			Choices: []completionChoice{{Message: completionMessage{Role: "assistant", Content: strings.Join(said, separator)}, FinishReason: "stop"}}})
+		a.writeJSON(ctx, c.answer(strings.Join(said, separator)))
 	}}
 }
 
 func (a *API) streamCompletion(reply *webchat.Reply, c completion) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		s := newStream(ctx)
-		chunk := func(delta map[string]string, finish any) {
-			s.data(map[string]any{"id": c.id, "object": "chat.completion.chunk", "created": c.created, "model": c.model,
-				"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": finish}}})
-		}
+		chunk := func(delta map[string]string, finish any) { s.data(c.chunk(delta, finish)) }
 		chunk(map[string]string{"role": "assistant", "content": ""}, nil)
 		var last callwright.MessageID
 		err := s.follow(reply, func(ev engine.Event) {
@@ -350,7 +365,7 @@ func (a *API) streamCompletion(reply *webchat.Reply, c completion) *huma.StreamR
 			return
 		}
 		chunk(map[string]string{}, "stop")
-		s.raw("data: [DONE]\n\n")
+		s.raw(completionDone)
 	}}
 }
 

@@ -23,13 +23,13 @@ func (a *API) keyRoutes() {
 // declined registers an operation that no API key opens, and that names the command
 // that does the same. There is nothing to document of its success.
 func declined[I any](a *API, op operation, command string) {
-	responses := map[string]*huma.Response{}
-	huma.Register(a.huma, huma.Operation{Method: op.method, Path: op.path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
+	h := huma.Operation{Method: op.method, Path: op.path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
 		Description: "Not through an API key: every one is answered 403 dashboard_only. Use callwright keys " + command + " on the server's machine.",
-		Responses:   responses, Errors: []int{401, 403, 429}, Security: []map[string][]string{{"apiKey": {}}}, Middlewares: huma.Middlewares{a.authenticate("")}},
+		Responses:   map[string]*huma.Response{}, Security: []map[string][]string{{"apiKey": {}}}, Middlewares: huma.Middlewares{a.authenticate("")}}
+	huma.Register(a.huma, h,
 		func(ctx context.Context, _ *I) (*struct{}, error) {
 			return nil, a.problem(ctx, callwright.Errorf(callwright.CodeDashboardOnly, "Secret keys are not managed through an API key. Use callwright keys %s on the server's machine.", command))
 		})
-	delete(responses, "204")
-	delete(responses, "422")
+	clear(h.Responses)
+	a.refuses(&h, callwright.CodeUnauthenticated, callwright.CodeDashboardOnly, callwright.CodeRateLimited)
 }

@@ -55,51 +55,58 @@ func (a *API) observeRoutes() {
 		return callwright.At(t)
 	}
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
-	register(a, operation{method: get, path: "/conversations", id: "listConversations", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List conversations", doc: "Newest first. Simulated ones are left out."},
+	register(a, operation{method: get, path: "/conversations", id: "listConversations", tag: "Observe", scope: callwright.AnalyticsRead,
+		fails: codes{callwright.CodeNotFound}, gives: exampleConversation().ConversationRow, summary: "List conversations", doc: "Newest first. Simulated ones are left out."},
 		func(ctx context.Context, actor callwright.Actor, in *conversations) (*page[control.ConversationRow], error) {
 			q := control.ConversationQuery{Agent: callwright.AgentID(in.AgentID), Channel: callwright.Channel(in.Channel), Outcome: callwright.Outcome(in.Outcome), From: at(in.From), To: at(in.To), Text: in.Q}
 			return paged(a.Control.ListConversations(ctx, actor, q, in.page()))
 		})
-	register(a, operation{method: get, path: "/conversations/{id}", id: "getConversation", tag: "Observe", scope: callwright.AnalyticsRead, summary: "Get a conversation", doc: "With what was said."},
+	register(a, operation{method: get, path: "/conversations/{id}", id: "getConversation", tag: "Observe", scope: callwright.AnalyticsRead,
+		gives: exampleConversation(), summary: "Get a conversation", doc: "With what was said."},
 		func(ctx context.Context, actor callwright.Actor, in *conversation) (*answer[control.ConversationDetail], error) {
 			return answered(a.Control.Conversation(ctx, actor, id(in.ID)))
 		})
-	register(a, operation{method: get, path: "/conversations/{id}/transcript", id: "getTranscript", tag: "Observe", scope: callwright.AnalyticsRead, summary: "Get a transcript", doc: "What was said, in order; personal data masked where a content_policy says so."},
+	register(a, operation{method: get, path: "/conversations/{id}/transcript", id: "getTranscript", tag: "Observe", scope: callwright.AnalyticsRead,
+		gives: exampleConversation().Transcript, summary: "Get a transcript", doc: "What was said, in order; personal data masked where a content_policy says so."},
 		func(ctx context.Context, actor callwright.Actor, in *conversation) (*answer[control.Transcript], error) {
 			return answered(a.Control.Transcript(ctx, actor, id(in.ID)))
 		})
-	register(a, operation{method: get, path: "/conversations/{id}/receipt", id: "getReceipt", tag: "Observe", scope: callwright.AnalyticsRead, summary: "Get a receipt",
+	register(a, operation{method: get, path: "/conversations/{id}/receipt", id: "getReceipt", tag: "Observe", scope: callwright.AnalyticsRead,
+		gives: exampleReply().Events, summary: "Get a receipt",
 		doc: "Everything that happened, in order: which skill was asked for, what each rule said, what left, what came back, how long it took."},
 		func(ctx context.Context, actor callwright.Actor, in *conversation) (*answer[[]callwright.Event], error) {
 			return answered(a.Control.Receipt(ctx, actor, id(in.ID)))
 		})
-	register(a, operation{method: get, path: "/skill-runs", id: "listSkillRuns", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List skill runs",
+	register(a, operation{method: get, path: "/skill-runs", id: "listSkillRuns", tag: "Observe", scope: callwright.AnalyticsRead,
+		fails: codes{callwright.CodeNotFound}, gives: exampleRun(), summary: "List skill runs",
 		doc: "Newest first. state=unknown lists writes of which nobody can tell whether they had their effect: look into the system, and resolve them."},
 		func(ctx context.Context, actor callwright.Actor, in *runs) (*page[callwright.Run], error) {
 			f := store.RunFilter{State: callwright.RunState(in.State), Agent: callwright.AgentID(in.AgentID), Conversation: id(in.ConversationID)}
 			return paged(a.Control.ListRuns(ctx, actor, f, in.page()))
 		})
-	takes[control.Resolution](a, register(a, operation{method: post, path: "/skill-runs/{id}/resolve", id: "resolveSkillRun", tag: "Observe", once: true, scope: callwright.AnalyticsWrite,
-		summary: "Resolve an unknown run", doc: "Records what you found out about a run whose outcome was unknown. It sends nothing."},
+	takes(a, register(a, operation{method: post, path: "/skill-runs/{id}/resolve", id: "resolveSkillRun", tag: "Observe", once: true, scope: callwright.AnalyticsWrite,
+		fails: codes{callwright.CodeNotUnknown}, gives: exampleRun(), summary: "Resolve an unknown run", doc: "Records what you found out about a run whose outcome was unknown. It sends nothing."},
 		func(ctx context.Context, actor callwright.Actor, in *resolve) (*answer[callwright.Run], error) {
 			body, problems, err := read[control.Resolution](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.ResolveRun(ctx, actor, callwright.RunID(in.ID), body, problems))
-		}), true)
-	register(a, operation{method: get, path: "/messages", id: "listMessages", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List taken messages", doc: "What callers asked to pass on, newest first."},
+		}), exampleResolution(), true)
+	register(a, operation{method: get, path: "/messages", id: "listMessages", tag: "Observe", scope: callwright.AnalyticsRead,
+		fails: codes{callwright.CodeNotFound}, gives: exampleTaken(), summary: "List taken messages", doc: "What callers asked to pass on, newest first."},
 		func(ctx context.Context, actor callwright.Actor, in *messages) (*page[callwright.TakenMessage], error) {
 			return paged(a.Control.ListMessages(ctx, actor, callwright.AgentID(in.AgentID), in.Status, in.page()))
 		})
-	takes[control.MessagePatch](a, register(a, operation{method: patch, path: "/messages/{id}", id: "updateMessage", tag: "Observe", scope: callwright.AnalyticsWrite, summary: "Mark a taken message", doc: "As read or done."},
+	takes(a, register(a, operation{method: patch, path: "/messages/{id}", id: "updateMessage", tag: "Observe", scope: callwright.AnalyticsWrite,
+		gives: exampleTaken(), summary: "Mark a taken message", doc: "As read or done."},
 		func(ctx context.Context, actor callwright.Actor, in *message) (*answer[callwright.TakenMessage], error) {
 			body, problems, err := read[control.MessagePatch](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.PatchMessage(ctx, actor, callwright.MessageID(in.ID), body, problems))
-		}), true)
+		}), control.MessagePatch{Status: "read"}, true)
 	a.simulateRoute()
 }
 
@@ -115,7 +122,8 @@ func (a *API) simulateRoute() {
 		SkillsPath
 		JSONBody
 	}
-	op := register(a, operation{method: post, path: "/agents/{agentId}/simulate", id: "simulate", tag: "Test", scope: callwright.AgentsWrite, errors: []int{409, 502}, summary: "Try a conversation",
+	op := register(a, operation{method: post, path: "/agents/{agentId}/simulate", id: "simulate", tag: "Test", scope: callwright.AgentsWrite,
+		fails: codes{callwright.CodeNotEnabled, callwright.CodeNotPublished, callwright.CodeInactive}, summary: "Try a conversation",
 		doc: "Plays the caller's lines and streams every audit event under its eventType as server-sent events, then done, or error with a problem. Skills really run. The conversation is kept for its receipt, and left out of lists."},
 		func(ctx context.Context, actor callwright.Actor, in *simulate) (*huma.StreamResponse, error) {
 			body, problems, err := read[simulation](a, ctx, in.RawBody)
@@ -157,11 +165,11 @@ func (a *API) simulateRoute() {
 						return
 					}
 				}
-				s.event("done", map[string]any{"conversationId": session.ID})
+				s.event("done", ended(session.ID))
 			}}, nil
 		})
-	takes[simulation](a, op, true)
-	op.Responses["200"] = &huma.Response{Description: "Audit events as they happen", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}
+	takes(a, op, exampleSimulation(), true)
+	op.Responses["200"] = &huma.Response{Description: "Audit events as they happen", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}, Example: exampleSimulated()}}}
 }
 
 // payloads documents what each event carries.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,9 +28,12 @@ type operation struct {
 	summary string
 	doc     string
 	status  int   // of success; 0 means 200
-	errors  []int // besides 400, 401, 403, 404, 413, 429 and 500
+	gives   any   // an example of the answer's data; of one item of a list
+	fails   codes // besides those that follow from what it takes, see failures
 	once    bool  // takes an Idempotency-Key
 }
+
+type codes = []callwright.Code
 
 // register adds an operation whose handler gets the actor.
 func register[I, O any](a *API, op operation, handler func(context.Context, callwright.Actor, *I) (*O, error)) *huma.Operation {
@@ -39,15 +41,8 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 		Method: op.method, Path: op.path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary, Description: op.doc,
 		DefaultStatus: op.status, MaxBodyBytes: maxBody + 1, // the limit itself is allowed
 		BodyReadTimeout: 10 * time.Second, SkipValidateBody: true, // read does, and reports everything at once
-		Errors:      append([]int{400, 401, 403, 404, 429}, op.errors...),
 		Security:    []map[string][]string{{"apiKey": {string(op.scope)}}},
 		Middlewares: huma.Middlewares{a.authenticate(op.scope)},
-	}
-	if op.once {
-		h.Errors = append(h.Errors, 409, 422)
-	}
-	if op.method == http.MethodPost || op.method == http.MethodPatch || op.method == http.MethodPut {
-		h.Errors = append(h.Errors, 413)
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		actor := infoOf(ctx).actor
@@ -65,67 +60,12 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 	})
 	item := a.huma.OpenAPI().Paths[op.path]
 	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodPut: item.Put, http.MethodDelete: item.Delete}[op.method]
-	if op.once {
-		registered.Parameters = append(registered.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"},
+	if longest := maxIdempotencyKey; op.once {
+		registered.Parameters = append(registered.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MaxLength: &longest, Pattern: "^[ -~]*$"},
 			Description: "At most 255 characters. For 24 hours a repeated request with the same key gets the first answer, with Idempotency-Replayed: true, and does nothing; the key with another body answers 422"})
 	}
-	if !op.once && !slices.Contains(op.errors, 422) {
-		delete(registered.Responses, "422") // validation answers 400 here
-	}
+	a.document(op, registered, new(O))
 	return registered
-}
-
-// An Envelope is the answer to everything that succeeds.
-type Envelope[T any] struct {
-	Success bool   `json:"success" doc:"Always true"`
-	Data    T      `json:"data"`
-	Message string `json:"message,omitempty"`
-}
-
-// A List is an Envelope of a page.
-type List[T any] struct {
-	Success    bool                  `json:"success" doc:"Always true"`
-	Data       []T                   `json:"data"`
-	Pagination callwright.Pagination `json:"pagination"`
-	Message    string                `json:"message,omitempty"`
-}
-
-// answer is a response with an envelope.
-type answer[T any] struct{ Body Envelope[T] }
-
-// page is a response with a list.
-type page[T any] struct{ Body List[T] }
-
-// deleted is the response to a delete: an envelope with null.
-type deleted struct {
-	Body struct {
-		Success bool    `json:"success" doc:"Always true"`
-		Data    *string `json:"data" nullable:"true" doc:"Always null"`
-		Message string  `json:"message,omitempty"`
-	}
-}
-
-func answered[T any](v T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{Envelope[T]{Success: true, Data: v}}, nil
-}
-
-func paged[T any](v []T, p callwright.Pagination, err error) (*page[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &page[T]{List[T]{Success: true, Data: v, Pagination: p}}, nil
-}
-
-func gone(err error) (*deleted, error) {
-	if err != nil {
-		return nil, err
-	}
-	d := &deleted{}
-	d.Body.Success = true
-	return d, nil
 }
 
 // Paging is the query of a list.
@@ -152,29 +92,6 @@ type bodied interface{ raw() []byte }
 type bodySchema struct {
 	schema *schema.Schema
 	err    error
-}
-
-// takes documents an operation's body as the type T.
-func takes[T any](a *API, op *huma.Operation, required bool) {
-	s := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
-	op.RequestBody.Content["application/json"].Schema = s
-	op.RequestBody.Required = required
-}
-
-// takesPatch documents an operation's body as some members of T, null meaning the
-// default.
-func takesPatch[T any](a *API, op *huma.Operation, name string) {
-	reg := a.huma.OpenAPI().Components.Schemas
-	whole := reg.SchemaFromRef(reg.Schema(reflect.TypeFor[T](), true, "").Ref)
-	patch := *whole
-	patch.Required = nil
-	patch.Properties = map[string]*huma.Schema{}
-	for n, p := range whole.Properties {
-		patch.Properties[n] = &huma.Schema{AnyOf: []*huma.Schema{p, {Type: "null"}}, Description: p.Description}
-	}
-	reg.Map()[name] = &patch
-	op.RequestBody.Content["application/json"].Schema = &huma.Schema{Ref: "#/components/schemas/" + name}
-	op.RequestBody.Required = true
 }
 
 // read decodes a body as T and reports everything that its schema has against it.

@@ -63,6 +63,7 @@ func errorDocs() []errorDoc {
 		{callwright.CodeTestKey, 403, "Test key", "A key of the test environment talks to drafts only, and this conversation is on a published version. Use a live key, or start a conversation with the test key."},
 		{callwright.CodeNotFound, 404, "Not found", "There is no such thing in your organization. Things of other organizations are not found either."},
 		{callwright.CodeMethod, 405, "Method not allowed", "The path exists, but not with this HTTP method."},
+		{callwright.CodeRequestTimeout, 408, "Body too slow", "The body did not arrive within 10 seconds. Send it at once."},
 		{callwright.CodeDuplicateName, 409, "Name already taken", "Names are unique here. Choose another name, or change the thing that has it."},
 		{callwright.CodeStaleVersion, 409, "Changed by someone else", "What you are changing was changed since you read it. Read it again, apply your change and send it again."},
 		{callwright.CodeNotPublished, 409, "No published version", "Callers get published versions only. Publish the agent with POST /agents/{id}/publish, or talk to the draft with draftMode: true."},
@@ -175,7 +176,7 @@ func humaProblem(status int, message string, errs []error) *Problem {
 	case status == http.StatusRequestEntityTooLarge:
 		code, message = callwright.CodeBodyTooLarge, "The body is larger than 1 MiB."
 	case status == http.StatusRequestTimeout:
-		code, message = callwright.CodeTimeout, "The body did not arrive in time."
+		code, message = callwright.CodeRequestTimeout, "The body did not arrive within 10 seconds."
 	case status >= 500:
 		code, message = callwright.CodeInternal, "Something went wrong on the server."
 	}

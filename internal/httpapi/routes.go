@@ -70,25 +70,27 @@ func (a *API) agentRoutes() {
 		}
 	)
 	id := func(s string) callwright.AgentID { return callwright.AgentID(s) }
-	takes[callwright.AgentSpec](a, register(a, operation{method: post, path: "/agents", id: "createAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite, status: 201,
-		summary: "Create an agent", doc: "The agent is a draft: publish it before callers can talk to it."},
+	takes(a, register(a, operation{method: post, path: "/agents", id: "createAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite, status: 201,
+		gives: exampleAgent(), summary: "Create an agent", doc: "The agent is a draft: publish it before callers can talk to it."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
 			spec, problems, err := read[callwright.AgentSpec](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.CreateAgent(ctx, actor, spec, problems))
-		}), true)
-	register(a, operation{method: get, path: "/agents", id: "listAgents", tag: "Agents", scope: callwright.AgentsRead, summary: "List agents", doc: "Newest first."},
+		}), exampleAgentSpec(), true)
+	register(a, operation{method: get, path: "/agents", id: "listAgents", tag: "Agents", scope: callwright.AgentsRead,
+		gives: exampleAgent(), summary: "List agents", doc: "Newest first."},
 		func(ctx context.Context, actor callwright.Actor, in *list) (*page[one], error) {
 			return paged(a.Control.ListAgents(ctx, actor, in.page()))
 		})
-	register(a, operation{method: get, path: "/agents/{id}", id: "getAgent", tag: "Agents", scope: callwright.AgentsRead, summary: "Get an agent", doc: "With its current draft."},
+	register(a, operation{method: get, path: "/agents/{id}", id: "getAgent", tag: "Agents", scope: callwright.AgentsRead,
+		gives: exampleAgent(), summary: "Get an agent", doc: "With its current draft."},
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*agentAnswer, error) {
 			return tagged(a.Control.Agent(ctx, actor, id(in.ID)))
 		})
-	takesPatch[callwright.AgentSpec](a, register(a, operation{method: patch, path: "/agents/{id}", id: "updateAgent", tag: "Agents", scope: callwright.AgentsWrite, errors: []int{409},
-		summary: "Change an agent's draft", doc: "Members that are absent stay; null puts one back to its default. Callers see the change after the next publish."},
+	takesPatch[callwright.AgentSpec](a, register(a, operation{method: patch, path: "/agents/{id}", id: "updateAgent", tag: "Agents", scope: callwright.AgentsWrite,
+		fails: codes{callwright.CodeStaleVersion}, gives: exampleAgent(), summary: "Change an agent's draft", doc: "Members that are absent stay; null puts one back to its default. Callers see the change after the next publish."},
 		func(ctx context.Context, actor callwright.Actor, in *edit) (*agentAnswer, error) {
 			problems, err := readPatch[callwright.AgentSpec](a, in.RawBody, "AgentPatch")
 			if err != nil {
@@ -99,44 +101,48 @@ func (a *API) agentRoutes() {
 				problems = append(problems, callwright.FieldError{Field: "If-Match", Message: "must be a version number such as 7, in quotes or not"})
 			}
 			return tagged(a.Control.PatchAgent(ctx, actor, id(in.ID), read, in.RawBody, problems))
-		}), "AgentPatch")
-	register(a, operation{method: remove, path: "/agents/{id}", id: "deleteAgent", tag: "Agents", scope: callwright.AgentsWrite, summary: "Delete an agent", doc: "It disappears from the list and takes no more conversations."},
+		}), "AgentPatch", map[string]any{"tone": "warm", "greeting": nil})
+	register(a, operation{method: remove, path: "/agents/{id}", id: "deleteAgent", tag: "Agents", scope: callwright.AgentsWrite,
+		summary: "Delete an agent", doc: "It disappears from the list and takes no more conversations."},
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*deleted, error) {
 			return gone(a.Control.DeleteAgent(ctx, actor, id(in.ID)))
 		})
-	takes[publishBody](a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
-		errors: []int{422}, summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
+	takes(a, register(a, operation{method: post, path: "/agents/{id}/publish", id: "publishAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
+		fails: codes{callwright.CodeNotPublishable}, gives: exampleVersion(), summary: "Publish an agent", doc: "Freezes the draft, with its skills, as a version. New conversations get it from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[publishBody](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.Publish(ctx, actor, id(in.ID), body.Note, problems))
-		}), false)
-	register(a, operation{method: get, path: "/agents/{id}/versions", id: "listVersions", tag: "Agents", scope: callwright.AgentsRead, summary: "List versions", doc: "What was published, newest first."},
+		}), publishBody{Note: "Warranty checks"}, false)
+	register(a, operation{method: get, path: "/agents/{id}/versions", id: "listVersions", tag: "Agents", scope: callwright.AgentsRead,
+		gives: exampleVersion(), summary: "List versions", doc: "What was published, newest first."},
 		func(ctx context.Context, actor callwright.Actor, in *versions) (*page[callwright.Version], error) {
 			return paged(a.Control.ListVersions(ctx, actor, id(in.ID), in.page()))
 		})
-	register(a, operation{method: get, path: "/agents/{id}/versions/{versionId}/diff", id: "diffVersion", tag: "Agents", scope: callwright.AgentsRead, summary: "Compare a version with the draft",
+	register(a, operation{method: get, path: "/agents/{id}/versions/{versionId}/diff", id: "diffVersion", tag: "Agents", scope: callwright.AgentsRead,
+		gives: diffBody{exampleChanges()}, summary: "Compare a version with the draft",
 		doc: "What changed since the version was published. Skills are matched by id, so a renamed one is the same one."},
 		func(ctx context.Context, actor callwright.Actor, in *version) (*answer[diffBody], error) {
 			changes, err := a.Control.Diff(ctx, actor, id(in.ID), callwright.VersionID(in.VersionID))
 			return answered(diffBody{changes}, err)
 		})
-	register(a, operation{method: get, path: "/agents/{id}/prepublish-report", id: "prepublishReport", tag: "Agents", scope: callwright.AgentsRead, summary: "Look before publishing",
+	register(a, operation{method: get, path: "/agents/{id}/prepublish-report", id: "prepublishReport", tag: "Agents", scope: callwright.AgentsRead,
+		gives: exampleReport(), summary: "Look before publishing",
 		doc: "What the agent will and won't say, which data leaves and where to, the rules that hold, and what would surprise. Publishing is refused while a finding has level error."},
 		func(ctx context.Context, actor callwright.Actor, in *AgentPath) (*answer[control.Report], error) {
 			return answered(a.Control.Report(ctx, actor, id(in.ID)))
 		})
-	takes[rollbackBody](a, register(a, operation{method: post, path: "/agents/{id}/rollback", id: "rollbackAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
-		summary: "Go back to a version", doc: "New conversations get the version from now on, as it was frozen. The draft stays as it is."},
+	takes(a, register(a, operation{method: post, path: "/agents/{id}/rollback", id: "rollbackAgent", once: true, tag: "Agents", scope: callwright.AgentsWrite,
+		gives: exampleVersion(), summary: "Go back to a version", doc: "New conversations get the version from now on, as it was frozen. The draft stays as it is."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[callwright.Version], error) {
 			body, problems, err := read[rollbackBody](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.Rollback(ctx, actor, id(in.ID), body.VersionID, problems))
-		}), true)
+		}), rollbackBody{VersionID: exampleVersion().ID}, true)
 }
 
 // diffBody is the data of a comparison.
@@ -152,6 +158,10 @@ type rollbackBody struct {
 type agentAnswer struct {
 	ETag string `header:"ETag" doc:"The agent's version in quotes, for If-Match"`
 	Body Envelope[callwright.Agent]
+}
+
+func (agentAnswer) example(data any) any {
+	return Envelope[callwright.Agent]{Success: true, Data: data.(callwright.Agent)}
 }
 
 func tagged(v callwright.Agent, err error) (*agentAnswer, error) {
@@ -201,17 +211,19 @@ func (a *API) skillRoutes() {
 	)
 	agent := func(s string) callwright.AgentID { return callwright.AgentID(s) }
 	id := func(s string) callwright.SkillID { return callwright.SkillID(s) }
-	register(a, operation{method: get, path: "/skill-types", id: "listSkillTypes", tag: "Skills", scope: callwright.SkillsRead, summary: "List skill types",
+	register(a, operation{method: get, path: "/skill-types", id: "listSkillTypes", tag: "Skills", scope: callwright.SkillsRead,
+		gives: a.exampleTypes(), summary: "List skill types",
 		doc: "Every type with its state and the JSON Schema of its executionConfig."},
 		func(context.Context, callwright.Actor, *types) (*answer[[]control.SkillType], error) {
 			return answered(a.Control.SkillTypes(), nil)
 		})
-	register(a, operation{method: get, path: "/agents/{agentId}/skills", id: "listSkills", tag: "Skills", scope: callwright.SkillsRead, summary: "List skills", doc: "The draft's, newest first."},
+	register(a, operation{method: get, path: "/agents/{agentId}/skills", id: "listSkills", tag: "Skills", scope: callwright.SkillsRead,
+		gives: exampleSkill(), summary: "List skills", doc: "The draft's, newest first."},
 		func(ctx context.Context, actor callwright.Actor, in *list) (*page[one], error) {
 			return paged(a.Control.ListSkills(ctx, actor, agent(in.AgentID), in.page()))
 		})
-	takes[callwright.SkillSpec](a, register(a, operation{method: post, path: "/agents/{agentId}/skills", id: "createSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite, status: 201,
-		errors: []int{409}, summary: "Create a skill",
+	takes(a, register(a, operation{method: post, path: "/agents/{agentId}/skills", id: "createSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite, status: 201,
+		fails: codes{callwright.CodeDuplicateName, callwright.CodeNotEnabled}, gives: exampleSkill(), summary: "Create a skill",
 		doc: "Adds a skill to the agent's draft; callers can use it after the next publish. Secrets that executionConfig holds in clear (header values such as X-Api-Key, tokens, passwords) move into the secrets store, and the answer names them as {{secret.NAME}}."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[one], error) {
 			spec, problems, err := read[callwright.SkillSpec](a, ctx, in.RawBody)
@@ -219,25 +231,29 @@ func (a *API) skillRoutes() {
 				return nil, err
 			}
 			return answered(a.Control.CreateSkill(ctx, actor, agent(in.AgentID), spec, problems))
-		}), true)
-	register(a, operation{method: get, path: "/agents/{agentId}/skills/{id}", id: "getSkill", tag: "Skills", scope: callwright.SkillsRead, summary: "Get a skill", doc: "Of the draft."},
+		}), exampleSkillSpec(), true)
+	register(a, operation{method: get, path: "/agents/{agentId}/skills/{id}", id: "getSkill", tag: "Skills", scope: callwright.SkillsRead,
+		gives: exampleSkill(), summary: "Get a skill", doc: "Of the draft."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*answer[one], error) {
 			return answered(a.Control.Skill(ctx, actor, agent(in.AgentID), id(in.ID)))
 		})
 	takesPatch[callwright.SkillSpec](a, register(a, operation{method: patch, path: "/agents/{agentId}/skills/{id}", id: "updateSkill", tag: "Skills", scope: callwright.SkillsWrite,
-		errors: []int{409}, summary: "Change a skill", doc: "Members that are absent stay; null puts one back to its default; objects are replaced whole."},
+		fails: codes{callwright.CodeDuplicateName, callwright.CodeStaleVersion, callwright.CodeNotEnabled}, gives: exampleSkill(),
+		summary: "Change a skill", doc: "Members that are absent stay; null puts one back to its default; objects are replaced whole."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[one], error) {
 			problems, err := readPatch[callwright.SkillSpec](a, in.RawBody, "SkillPatch")
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.PatchSkill(ctx, actor, agent(in.AgentID), id(in.ID), in.RawBody, problems))
-		}), "SkillPatch")
-	register(a, operation{method: remove, path: "/agents/{agentId}/skills/{id}", id: "deleteSkill", tag: "Skills", scope: callwright.SkillsWrite, summary: "Delete a skill", doc: "From the draft; published versions keep it."},
+		}), "SkillPatch", map[string]any{"stakes": "high", "errorHandling": nil})
+	register(a, operation{method: remove, path: "/agents/{agentId}/skills/{id}", id: "deleteSkill", tag: "Skills", scope: callwright.SkillsWrite,
+		summary: "Delete a skill", doc: "From the draft; published versions keep it."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillPath) (*deleted, error) {
 			return gone(a.Control.DeleteSkill(ctx, actor, agent(in.AgentID), id(in.ID)))
 		})
-	takes[testBody](a, register(a, operation{method: post, path: "/agents/{agentId}/skills/{id}/test", id: "testSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite,
+	takes(a, register(a, operation{method: post, path: "/agents/{agentId}/skills/{id}/test", id: "testSkill", once: true, tag: "Skills", scope: callwright.SkillsWrite,
+		gives:   exampleTest(),
 		summary: "Try a skill", doc: "Takes arguments as a model would give them. With dryRun (the default) nothing leaves; without, a repeated request with the same Idempotency-Key runs nothing again, even when the first answer was lost. Rules about callers (channel, window, identity, confirmation) do not apply; all others do."},
 		func(ctx context.Context, actor callwright.Actor, in *change) (*answer[control.SkillTest], error) {
 			body, problems, err := read[testBody](a, ctx, in.RawBody)
@@ -249,7 +265,7 @@ func (a *API) skillRoutes() {
 			}
 			dry := body.DryRun == nil || *body.DryRun
 			return answered(a.Control.TestSkill(ctx, actor, agent(in.AgentID), id(in.ID), body.Arguments, dry))
-		}), false)
+		}), exampleTestBody(), false)
 }
 
 func (a *API) secretRoutes() {
@@ -260,20 +276,22 @@ func (a *API) secretRoutes() {
 			ID string `path:"id" doc:"Id or name of the secret"`
 		}
 	)
-	takes[control.SecretSpec](a, register(a, operation{method: post, path: "/secrets", id: "createSecret", once: true, tag: "Secrets", scope: callwright.SkillsWrite, status: 201, errors: []int{409},
-		summary: "Store a secret", doc: "Skills name it as {{secret.NAME}} in header values and auth settings. Its value is sealed and never answered."},
+	takes(a, register(a, operation{method: post, path: "/secrets", id: "createSecret", once: true, tag: "Secrets", scope: callwright.SkillsWrite, status: 201,
+		fails: codes{callwright.CodeDuplicateName}, gives: exampleSecret(), summary: "Store a secret", doc: "Skills name it as {{secret.NAME}} in header values and auth settings. Its value is sealed and never answered."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[callwright.Secret], error) {
 			spec, problems, err := read[control.SecretSpec](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.CreateSecret(ctx, actor, spec, problems))
-		}), true)
-	register(a, operation{method: get, path: "/secrets", id: "listSecrets", tag: "Secrets", scope: callwright.SkillsRead, summary: "List secrets", doc: "By name, without values."},
+		}), exampleSecretSpec(), true)
+	register(a, operation{method: get, path: "/secrets", id: "listSecrets", tag: "Secrets", scope: callwright.SkillsRead,
+		gives: []callwright.Secret{exampleSecret()}, summary: "List secrets", doc: "By name, without values."},
 		func(ctx context.Context, actor callwright.Actor, _ *list) (*answer[[]callwright.Secret], error) {
 			return answered(a.Control.ListSecrets(ctx, actor))
 		})
-	register(a, operation{method: remove, path: "/secrets/{id}", id: "deleteSecret", tag: "Secrets", scope: callwright.SkillsWrite, summary: "Delete a secret", doc: "Skills that name it fail from now on."},
+	register(a, operation{method: remove, path: "/secrets/{id}", id: "deleteSecret", tag: "Secrets", scope: callwright.SkillsWrite,
+		summary: "Delete a secret", doc: "Skills that name it fail from now on."},
 		func(ctx context.Context, actor callwright.Actor, in *path) (*deleted, error) {
 			return gone(a.Control.DeleteSecret(ctx, actor, in.ID))
 		})
@@ -284,7 +302,9 @@ func (a *API) auditRoute() {
 		Paging
 		Resource string `query:"resource" maxLength:"100" doc:"Id of an agent, skill, secret or key, deleted ones too: only what was done to it"`
 	}
-	register(a, operation{method: get, path: "/audit-events", id: "listAuditEvents", tag: "Observe", scope: callwright.AnalyticsRead, summary: "List audit events", doc: "Who changed what, newest first, with what it was before and is after. Each is written with the change it tells of. A resource that was never yours answers 404."},
+	register(a, operation{method: get, path: "/audit-events", id: "listAuditEvents", tag: "Observe", scope: callwright.AnalyticsRead,
+		fails: codes{callwright.CodeNotFound}, gives: exampleAudit(),
+		summary: "List audit events", doc: "Who changed what, newest first, with what it was before and is after. Each is written with the change it tells of. A resource that was never yours answers 404."},
 		func(ctx context.Context, actor callwright.Actor, in *list) (*page[callwright.AuditEvent], error) {
 			return paged(a.Control.ListAudit(ctx, actor, in.Resource, in.page()))
 		})

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"callwright"
 	"callwright/internal/strictjson"
 )
@@ -24,39 +22,34 @@ func (a *API) ruleRoutes() {
 		JSONBody
 	}
 	id := func(s string) callwright.AgentID { return callwright.AgentID(s) }
-	register(a, operation{method: get, path: "/agents/{agentId}/guardrails", id: "listGuardrails", tag: "Guardrails", scope: callwright.GuardrailsRead, summary: "List guardrails", doc: "Of the draft, in their order."},
+	register(a, operation{method: get, path: "/agents/{agentId}/guardrails", id: "listGuardrails", tag: "Guardrails", scope: callwright.GuardrailsRead,
+		gives: exampleGuardrails(), summary: "List guardrails", doc: "Of the draft, in their order."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillsPath) (*answer[[]callwright.Guardrail], error) {
 			return answered(a.Control.Guardrails(ctx, actor, id(in.AgentID)))
 		})
-	takesList[callwright.Guardrail](a, register(a, operation{method: put, path: "/agents/{agentId}/guardrails", id: "replaceGuardrails", tag: "Guardrails", scope: callwright.GuardrailsWrite,
-		summary: "Replace all guardrails", doc: "The list takes the place of the one before, on the draft; callers get it with the next publish. docs/guardrails.md describes the config of each policy."},
+	takesList(a, register(a, operation{method: put, path: "/agents/{agentId}/guardrails", id: "replaceGuardrails", tag: "Guardrails", scope: callwright.GuardrailsWrite,
+		gives: exampleGuardrails(), summary: "Replace all guardrails", doc: "The list takes the place of the one before, on the draft; callers get it with the next publish. docs/guardrails.md describes the config of each policy."},
 		func(ctx context.Context, actor callwright.Actor, in *replace) (*answer[[]callwright.Guardrail], error) {
 			rules, problems, err := readList[callwright.Guardrail](a, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.ReplaceGuardrails(ctx, actor, id(in.AgentID), rules, problems))
-		}))
-	register(a, operation{method: get, path: "/agents/{agentId}/caller-verification", id: "listCallerVerification", tag: "Guardrails", scope: callwright.GuardrailsRead, summary: "List how callers are verified", doc: "Of the draft, in the order in which methods are tried."},
+		}), exampleGuardrails())
+	register(a, operation{method: get, path: "/agents/{agentId}/caller-verification", id: "listCallerVerification", tag: "Guardrails", scope: callwright.GuardrailsRead,
+		gives: exampleVerification(), summary: "List how callers are verified", doc: "Of the draft, in the order in which methods are tried."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillsPath) (*answer[[]callwright.CallerVerification], error) {
 			return answered(a.Control.CallerVerification(ctx, actor, id(in.AgentID)))
 		})
-	takesList[callwright.CallerVerification](a, register(a, operation{method: put, path: "/agents/{agentId}/caller-verification", id: "replaceCallerVerification", tag: "Guardrails", scope: callwright.GuardrailsWrite,
-		summary: "Replace how callers are verified", doc: "The list takes the place of the one before, on the draft. The first method is the basic check; stronger ones step up."},
+	takesList(a, register(a, operation{method: put, path: "/agents/{agentId}/caller-verification", id: "replaceCallerVerification", tag: "Guardrails", scope: callwright.GuardrailsWrite,
+		gives: exampleVerification(), summary: "Replace how callers are verified", doc: "The list takes the place of the one before, on the draft. The first method is the basic check; stronger ones step up."},
 		func(ctx context.Context, actor callwright.Actor, in *replace) (*answer[[]callwright.CallerVerification], error) {
 			rules, problems, err := readList[callwright.CallerVerification](a, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.ReplaceCallerVerification(ctx, actor, id(in.AgentID), rules, problems))
-		}))
-}
-
-// takesList documents an operation's body as a list of T.
-func takesList[T any](a *API, op *huma.Operation) {
-	items := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
-	op.RequestBody.Content["application/json"].Schema = &huma.Schema{Type: "array", Items: items}
-	op.RequestBody.Required = true
+		}), exampleVerification())
 }
 
 // readList decodes a body as a list of T, like read.

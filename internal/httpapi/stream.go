@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"net/http"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -37,24 +36,28 @@ func newStream(ctx huma.Context) *stream {
 
 // event writes a named event; data writes one without a name. A client that has
 // gone is noticed by the request's context.
-func (s *stream) event(name string, v any) { s.write("event: "+name+"\n", v) }
+func (s *stream) event(name string, v any) { s.write(eventName(name), v) }
 
 // numbered writes a named event with an id, from which a client may take a broken
 // stream up again.
-func (s *stream) numbered(id int, name string, v any) {
-	s.write("id: "+strconv.Itoa(id)+"\nevent: "+name+"\n", v)
-}
+func (s *stream) numbered(id int, name string, v any) { s.write(eventID(id)+eventName(name), v) }
 
 func (s *stream) data(v any) { s.write("", v) }
 
-func (s *stream) write(head string, v any) {
+func (s *stream) write(head string, v any) { s.raw(frame(head, v)) }
+
+func eventID(id int) string        { return "id: " + strconv.Itoa(id) + "\n" }
+func eventName(name string) string { return "event: " + name + "\n" }
+
+// frame is a piece of a stream; what cannot be written makes none.
+func frame(head string, v any) string {
 	var buf bytes.Buffer
 	buf.WriteString(head + "data: ")
 	if err := jsonv2.MarshalWrite(&buf, v, jsonv2.Deterministic(true)); err != nil {
-		return
+		return ""
 	}
 	buf.WriteString("\n\n")
-	s.raw(buf.String())
+	return buf.String()
 }
 
 func (s *stream) raw(text string) {
@@ -100,5 +103,3 @@ func (s *stream) follow(reply *webchat.Reply, show func(engine.Event)) error {
 		}
 	}
 }
-
-func typeOf(v any) reflect.Type { return reflect.TypeOf(v) }

@@ -25,20 +25,22 @@ func (a *API) widgetRoutes() {
 	)
 	const widget = "/agents/{agentId}/widget"
 	agent := func(s string) callwright.AgentID { return callwright.AgentID(s) }
-	register(a, operation{method: get, path: widget, id: "getWidget", tag: "Widget", scope: callwright.WidgetsRead, summary: "Get the widget", doc: "Of the draft."},
+	register(a, operation{method: get, path: widget, id: "getWidget", tag: "Widget", scope: callwright.WidgetsRead,
+		gives: exampleWidget(), summary: "Get the widget", doc: "Of the draft."},
 		func(ctx context.Context, actor callwright.Actor, in *path) (*answer[control.AgentWidget], error) {
 			return answered(a.Control.Widget(ctx, actor, agent(in.AgentID)))
 		})
-	takes[callwright.Widget](a, register(a, operation{method: http.MethodPut, path: widget, id: "putWidget", tag: "Widget", scope: callwright.WidgetsWrite,
-		summary: "Replace the widget", doc: "Of the draft: visitors see it after the next publish. A part that is absent becomes empty."},
+	takes(a, register(a, operation{method: http.MethodPut, path: widget, id: "putWidget", tag: "Widget", scope: callwright.WidgetsWrite,
+		gives: exampleWidget(), summary: "Replace the widget", doc: "Of the draft: visitors see it after the next publish. A part that is absent becomes empty."},
 		func(ctx context.Context, actor callwright.Actor, in *save) (*answer[control.AgentWidget], error) {
 			body, problems, err := read[callwright.Widget](a, ctx, in.RawBody)
 			if err != nil {
 				return nil, err
 			}
 			return answered(a.Control.PutWidget(ctx, actor, agent(in.AgentID), body, problems))
-		}), true)
-	op := register(a, operation{method: get, path: widget + "/embed", id: "embedWidget", tag: "Widget", scope: callwright.WidgetsRead, errors: []int{409}, summary: "Get the element for a page",
+		}), exampleWidget().Widget, true)
+	op := register(a, operation{method: get, path: widget + "/embed", id: "embedWidget", tag: "Widget", scope: callwright.WidgetsRead,
+		fails: codes{callwright.CodeKeyEnded}, gives: exampleEmbed(), summary: "Get the element for a page",
 		doc: "With one of the agent's publishable keys."},
 		func(ctx context.Context, actor callwright.Actor, in *embed) (*answer[control.Embed], error) {
 			return answered(a.Control.EmbedWidget(ctx, actor, agent(in.AgentID), callwright.PublishableKeyID(in.KeyID), a.PublicURL()))
@@ -54,11 +56,10 @@ func (a *API) bootstrapRoute() {
 		Key    string `query:"key" required:"true" doc:"The publishable key of the page" example:"cw_pk_live_…"`
 		Origin string `header:"Origin" required:"true" doc:"The page's origin, which browsers send by themselves" example:"https://www.example.com"`
 	}
-	responses := map[string]*huma.Response{}
-	huma.Register(a.huma, huma.Operation{Method: get, Path: "/widget/bootstrap", OperationID: "bootstrapWidget", Tags: []string{"Widget"}, Summary: "Start the chat window of a page",
+	h := huma.Operation{Method: get, Path: "/widget/bootstrap", OperationID: "bootstrapWidget", Tags: []string{"Widget"}, Summary: "Start the chat window of a page",
 		Description: "For browsers: what the page of an allowed origin needs to show the agent that its publishable key is for. It is what was published; with a test key it is the draft.",
-		Responses:   responses, Errors: []int{400, 401, 403, 404, 409, 429}, Security: []map[string][]string{{"publishableKey": {string(callwright.ChatPublic)}}},
-		Middlewares: huma.Middlewares{a.visitor}},
+		Responses:   map[string]*huma.Response{}, Security: []map[string][]string{{"publishableKey": {}}}, Middlewares: huma.Middlewares{a.visitor}}
+	huma.Register(a.huma, h,
 		func(ctx context.Context, _ *visit) (*answer[webchat.Bootstrap], error) {
 			b, err := a.Chat.Bootstrap(ctx, infoOf(ctx).actor)
 			if err != nil {
@@ -66,7 +67,11 @@ func (a *API) bootstrapRoute() {
 			}
 			return answered(b, nil)
 		})
-	delete(responses, "422")
+	good := h.Responses["200"]
+	good.Content["application/json"].Example = written(answer[webchat.Bootstrap]{}.example(exampleBootstrap()))
+	clear(h.Responses)
+	h.Responses["200"] = good
+	a.refuses(&h, callwright.CodeUnauthenticated, callwright.CodeOrigin, callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeRateLimited, callwright.CodeInternal)
 }
 
 // visitor finds out for whose agent a page asks, and whether it may: a publishable
