@@ -215,9 +215,9 @@ func testRacingIdempotencyKeys(t *testing.T, address string) {
 				statuses[i] = err.Error()
 				return
 			}
-			statuses[i] = fmt.Sprint(r.status)
-			if r.status == 201 {
-				statuses[i] += string(r.body)
+			statuses[i] = fmt.Sprint(r.status, string(r.body))
+			if r.status == 409 {
+				statuses[i] = "409 " + r.problem(t).Code
 			}
 		})
 	}
@@ -225,7 +225,7 @@ func testRacingIdempotencyKeys(t *testing.T, address string) {
 	made := ""
 	for _, st := range statuses {
 		switch {
-		case st == "409":
+		case st == "409 idempotency_in_progress":
 		case strings.HasPrefix(st, "201") && (made == "" || st == made):
 			made = st
 		default:

@@ -53,10 +53,16 @@ func register[I, O any](a *API, op operation, handler func(context.Context, call
 			}
 		}
 		out, err := handler(ctx, actor, in)
-		if err != nil {
-			return nil, a.problem(ctx, err)
+		if err == nil {
+			return out, nil
 		}
-		return out, nil
+		if actor.Once != nil {
+			// The same request may have been faster, and be what stood in the way.
+			if _, before := a.once(ctx, op, actor, in); before != nil {
+				return nil, before
+			}
+		}
+		return nil, a.problem(ctx, err)
 	})
 	item := a.huma.OpenAPI().Paths[op.path]
 	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodPut: item.Put, http.MethodDelete: item.Delete}[op.method]
