@@ -1,6 +1,7 @@
 # make test      every test, race detector on; installs the real parts it needs
 # make soak      the long form of tests that are short in make test
-# make bench     CPU time of one tool turn beside a floor program
+# make bench     CPU time of one tool turn beside a floor program, and reading and
+#                making a skill beside bare SQL on both databases
 # make generate  remake the committed generated files
 # make lint      gofmt, vet, staticcheck
 
@@ -36,6 +37,7 @@ parts:
 
 bench:
 	go run ./internal/bench
+	go test ./internal/control -run '^$$' -bench Skill -benchtime 3s -count 3
 
 generate:
 	go test ./internal/app -run TestGeneratedFiles -count=1 -update

@@ -83,7 +83,7 @@ type Skill struct {
 	AgentID        AgentID `json:"agentId"`
 	OrganizationID OrgID   `json:"organizationId"`
 	SkillSpec
-	ExpectedLatencyMs int  `json:"expectedLatencyMs" doc:"Median duration of the last runs, milliseconds; 0 when it never ran"`
+	ExpectedLatencyMs int  `json:"expectedLatencyMs" doc:"Median duration of the last 21 runs, milliseconds, as of the last ten seconds; 0 when it never ran"`
 	CreatedAt         Time `json:"createdAt"`
 	UpdatedAt         Time `json:"updatedAt"`
 }

@@ -35,7 +35,8 @@ type Service struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	uses uses
+	uses         uses
+	measurements measurements
 }
 
 func (s *Service) now() callwright.Time { return callwright.At(s.Now()) }

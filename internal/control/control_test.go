@@ -20,9 +20,10 @@ import (
 	"callwright/internal/secret"
 	"callwright/internal/skill"
 	"callwright/internal/store"
+	"callwright/internal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Main{M: m}) }
 
 // settings of the fake skill type: a URL and a token, which is a secret.
 type settings struct {
@@ -78,6 +79,11 @@ func newOffice(t testing.TB) *office {
 	db, err := store.OpenSQLite(t.Context(), t.TempDir())
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
+	return newOfficeOn(t, db)
+}
+
+func newOfficeOn(t testing.TB, db *store.DB) *office {
+	t.Helper()
 	o := &office{t: t, db: db, clock: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.DiscardHandler)
 	o.s = &control.Service{Store: db, Gate: &gate.Gate{Now: o.now, Log: log, Late: db}, Keyring: keyring(t), Now: o.now, Log: log, Kinds: map[callwright.SkillType]skill.Kind{
@@ -458,7 +464,7 @@ func TestTestSkill(t *testing.T) {
 	if real.Outcome != "done" || string(real.Result) != `{"ok":true}` || len(o.calls) != 1 {
 		t.Errorf("run: got %+v and %d calls, want what the agent would see", real, len(o.calls))
 	}
-	took, err := o.db.MedianLatencies(t.Context(), o.actor.Org, o.agent)
+	took, err := o.db.Latencies(t.Context(), o.actor.Org, []callwright.SkillID{sk.ID})
 	if _, ok := took[sk.ID]; err != nil || !ok {
 		t.Errorf("latencies: got %v, %v; want the one real run counted", took, err)
 	}

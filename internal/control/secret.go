@@ -166,6 +166,15 @@ func (s *Service) checkSecrets(ctx context.Context, actor callwright.Actor, k sk
 	return p
 }
 
+// holdsSecrets reports whether a spec has secret settings, in clear or by name.
+func (s *Service) holdsSecrets(spec *callwright.SkillSpec) bool {
+	lits, config := literals(s.Kinds[spec.SkillType], spec)
+	return slices.ContainsFunc(lits, func(l skill.Literal) bool {
+		v, ok := lookup(config, l.Path).(string)
+		return ok && v != ""
+	})
+}
+
 // hide moves secrets that a spec holds in clear into the secrets store, bound to
 // the host they are for, and leaves references in their place. It returns the
 // names it made.

@@ -40,13 +40,18 @@ func (s *Service) SkillTypes() []SkillType {
 // CreateSkill adds a skill to an agent's draft. problems are what the caller
 // found wrong with the body already; everything is reported together.
 func (s *Service) CreateSkill(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, spec callwright.SkillSpec, problems []callwright.FieldError) (callwright.Skill, error) {
-	if err := s.found(ctx, actor, agent); err != nil {
-		return callwright.Skill{}, err
+	err := s.available(spec.SkillType)
+	if err == nil {
+		err = fail(append(problems, s.checkSkill(ctx, actor, &spec)...))
 	}
-	if err := s.available(spec.SkillType); err != nil {
-		return callwright.Skill{}, err
+	// Before anything is said about the body, or kept of it, the agent must be there.
+	// When nothing is, the transaction finds out.
+	if err != nil || s.holdsSecrets(&spec) {
+		if missing := s.found(ctx, actor, agent); missing != nil {
+			return callwright.Skill{}, missing
+		}
 	}
-	if err := fail(append(problems, s.checkSkill(ctx, actor, &spec)...)); err != nil {
+	if err != nil {
 		return callwright.Skill{}, err
 	}
 	now := s.Now()
@@ -77,7 +82,7 @@ func (s *Service) Skill(ctx context.Context, actor callwright.Actor, agent callw
 	if err != nil {
 		return sk, err
 	}
-	return sk, s.measured(ctx, actor, agent, &sk)
+	return sk, s.measure(ctx, actor, &sk)
 }
 
 // ListSkills returns a page of the draft's skills, newest first.
@@ -90,16 +95,7 @@ func (s *Service) ListSkills(ctx context.Context, actor callwright.Actor, agent 
 	for i := range skills {
 		each[i] = &skills[i]
 	}
-	return skills, info, s.measured(ctx, actor, agent, each...)
-}
-
-// measured fills in what the skills' runs have taken.
-func (s *Service) measured(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, skills ...*callwright.Skill) error {
-	took, err := s.Store.MedianLatencies(ctx, actor.Org, agent)
-	for _, sk := range skills {
-		sk.ExpectedLatencyMs = took[sk.ID]
-	}
-	return err
+	return skills, info, s.measure(ctx, actor, each...)
 }
 
 // PatchSkill changes members of a skill of the draft.
@@ -124,7 +120,7 @@ func (s *Service) PatchSkill(ctx context.Context, actor callwright.Actor, agent 
 	}
 	var after callwright.Skill
 	change := store.Change{Action: "skill.update", Resource: string(id), Before: &current, After: &after}
-	sk, err := s.Store.As(actor, s.Now(), change).UpdateSkill(ctx, actor.Org, agent, id, func(sk *callwright.Skill) error {
+	_, err = s.Store.As(actor, s.Now(), change).UpdateSkill(ctx, actor.Org, agent, id, func(sk *callwright.Skill) error {
 		if sk.UpdatedAt != current.UpdatedAt {
 			return callwright.Errorf(callwright.CodeStaleVersion, "The skill was changed by someone else at the same moment: read it and try again.")
 		}
@@ -137,7 +133,7 @@ func (s *Service) PatchSkill(ctx context.Context, actor callwright.Actor, agent 
 		s.forget(ctx, actor, hidden)
 		return callwright.Skill{}, err
 	}
-	return sk, s.measured(ctx, actor, agent, &sk)
+	return after, s.measure(ctx, actor, &after)
 }
 
 // DeleteSkill takes a skill off the draft.

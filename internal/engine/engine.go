@@ -96,7 +96,11 @@ func (e *Engine) ready(ctx context.Context, key string, load func() (callwright.
 		return nil, err
 	}
 	a = gate.Compile(snap, e.Kinds)
-	took, err := e.Store.MedianLatencies(ctx, a.Agent.OrganizationID, a.Agent.ID)
+	ids := make([]callwright.SkillID, len(snap.Skills))
+	for i, sk := range snap.Skills {
+		ids[i] = sk.ID
+	}
+	took, err := e.Store.Latencies(ctx, a.Agent.OrganizationID, ids)
 	if err != nil {
 		return nil, err
 	}

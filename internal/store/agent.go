@@ -4,50 +4,67 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/uptrace/bun"
 
 	"callwright"
 )
 
+// The statements of agents and skills, prepared when the database is opened.
+const (
+	insertAgent   = "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)"
+	updateAgent   = "UPDATE agents SET doc = ? WHERE organization_id = ? AND id = ?"
+	deleteAgent   = "UPDATE agents SET deleted_at = ? WHERE organization_id = ? AND id = ?"
+	insertSkill   = "INSERT INTO skills (organization_id, agent_id, id, name_key, doc) VALUES (?, ?, ?, ?, ?)"
+	selectSkill   = "SELECT doc FROM skills WHERE organization_id = ? AND agent_id = ? AND id = ?"
+	updateSkill   = "UPDATE skills SET name_key = ?, doc = ? WHERE organization_id = ? AND id = ?"
+	deleteSkill   = "DELETE FROM skills WHERE organization_id = ? AND id = ?"
+	selectVersion = "SELECT doc FROM versions WHERE organization_id = ? AND id = ?"
+
+	// The skill of an agent, whose row is there without the skill too.
+	selectSkillOfAgent = `SELECT s.doc FROM agents AS a
+		LEFT JOIN skills AS s ON s.organization_id = a.organization_id AND s.agent_id = a.id AND s.id = ?
+		WHERE a.organization_id = ? AND a.id = ? AND a.deleted_at = 0`
+
+	// Of a skill s, see Latencies.
+	medianLatency = `(SELECT took_ms FROM (SELECT took_ms, ROW_NUMBER() OVER (ORDER BY took_ms) AS n, COUNT(*) OVER () AS runs
+		FROM (SELECT r.took_ms FROM runs AS r WHERE r.organization_id = s.organization_id AND r.skill_id = s.id AND r.state = 'done' ORDER BY r.id DESC LIMIT 21) AS last) AS sorted
+		WHERE n = runs / 2 + 1)`
+)
+
 // CreateAgent stores a new agent.
 func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
-	return db.tx(ctx, a.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)", a.OrganizationID, a.ID, encode(a))
-		if err != nil {
-			return fmt.Errorf("store agent: %w", err)
-		}
-		return nil
+	return db.work(ctx, a.OrganizationID, func(ctx context.Context, s session) error {
+		return s.exec(ctx, insertAgent, []any{a.OrganizationID, a.ID, encode(a)}, doing("store agent"))
 	})
 }
 
 // Agent returns an agent that is not deleted.
-func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (a callwright.Agent, err error) {
-	err = db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
-		a, err = scanAgent(r.prepared.row(ctx, selectAgent, org, id))
-		return err
-	})
-	return a, err
-}
-
-func agent(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
-	return scanAgent(q.QueryRowContext(ctx, selectAgent, org, id))
-}
-
-// lockAgent reads an agent in a transaction that changes it or one of its skills:
-// such transactions follow one another.
-func lockAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
-	return scanAgent(tx.QueryRowContext(ctx, selectAgent+forUpdate(tx), org, id))
-}
-
-func scanAgent(row *sql.Row) (callwright.Agent, error) {
+func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
 	var doc string
-	if err := found(row.Scan(&doc), "agent"); err != nil {
+	return agent(doc, db.one(ctx, org, selectAgent, []any{org, id}, &doc))
+}
+
+func agent(doc string, err error) (callwright.Agent, error) {
+	if err := found(err, "agent"); err != nil {
 		return callwright.Agent{}, err
 	}
 	return decode[callwright.Agent](doc)
+}
+
+func hasAgent(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) error {
+	var doc string
+	return found(q.QueryRowContext(ctx, selectAgent, org, id).Scan(&doc), "agent")
+}
+
+// lockAgent reads an agent's document in a transaction that changes it or one of its
+// skills: such transactions follow one another.
+func (db *DB) lockAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID) (doc string, err error) {
+	err = s.row(ctx, selectAgent+db.kind.lock, []any{org, id}, &doc)
+	return doc, found(err, "agent")
 }
 
 // ListAgents returns a page of agents, newest first.
@@ -60,47 +77,93 @@ func (db *DB) ListAgents(ctx context.Context, org callwright.OrgID, p callwright
 // UpdateAgent changes an agent through fn in one transaction.
 func (db *DB) UpdateAgent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
 	var a callwright.Agent
-	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
-		a, err = updateAgent(ctx, tx, org, id, fn)
+	err := db.work(ctx, org, func(ctx context.Context, s session) (err error) {
+		a, err = db.updateAgent(ctx, s, org, id, fn)
 		return err
 	})
 	return a, err
 }
 
-func updateAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
-	a, err := lockAgent(ctx, tx, org, id)
+func (db *DB) updateAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
+	a, err := agent(db.lockAgent(ctx, s, org, id))
 	if err != nil {
 		return a, err
 	}
 	if err := fn(&a); err != nil {
 		return a, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE agents SET doc = ? WHERE organization_id = ? AND id = ?", encode(a), org, id); err != nil {
-		return a, fmt.Errorf("store agent: %w", err)
-	}
-	return a, nil
+	return a, storeAgent(ctx, s, org, id, encode(a))
+}
+
+func storeAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, doc string) error {
+	return s.exec(ctx, updateAgent, []any{doc, org, id}, doing("store agent"))
 }
 
 // DeleteAgent hides an agent. Its conversations stay for their receipts.
 func (db *DB) DeleteAgent(ctx context.Context, org callwright.OrgID, id callwright.AgentID, at callwright.Time) error {
-	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockAgent(ctx, tx, org, id); err != nil {
+	return db.work(ctx, org, func(ctx context.Context, s session) error {
+		if _, err := db.lockAgent(ctx, s, org, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE agents SET deleted_at = ? WHERE organization_id = ? AND id = ?", at, org, id); err != nil {
-			return fmt.Errorf("delete agent: %w", err)
-		}
-		return nil
+		return s.exec(ctx, deleteAgent, []any{at, org, id}, doing("delete agent"))
 	})
 }
 
-// A touch is made to the agent with every change of one of its skills.
-func touch(at callwright.Time) func(*callwright.Agent) error {
-	return func(a *callwright.Agent) error {
-		a.Version++
-		a.UpdatedAt = at
-		return nil
+// touch counts up the agent's version with a change of one of its skills. The agent
+// is not decoded for that: most of the time of the change would go there.
+func touch(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, doc string, at callwright.Time) error {
+	doc, err := touched(doc, at)
+	if err != nil {
+		return fmt.Errorf("touch agent: %w", err)
 	}
+	return storeAgent(ctx, s, org, id, doc)
+}
+
+// touchAgent touches an agent for a change of one of its other parts.
+func (db *DB) touchAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID, at callwright.Time) error {
+	s := db.within(tx)
+	doc, err := db.lockAgent(ctx, s, org, id)
+	if err != nil {
+		return err
+	}
+	return touch(ctx, s, org, id, doc, at)
+}
+
+// touched is the document of an agent with the next version, changed at.
+func touched(doc string, at callwright.Time) (string, error) {
+	dec := jsontext.NewDecoder(strings.NewReader(doc), asEncoded)
+	if _, err := dec.ReadToken(); err != nil {
+		return "", err
+	}
+	var sb strings.Builder
+	copied := 0
+	for dec.PeekKind() == '"' {
+		member, err := dec.ReadToken()
+		if err != nil {
+			return "", err
+		}
+		name := member.String()
+		old, err := dec.ReadValue()
+		if err != nil {
+			return "", err
+		}
+		end := int(dec.InputOffset())
+		start := end - len(old)
+		switch name {
+		case "version":
+			n, err := strconv.Atoi(string(old))
+			if err != nil {
+				return "", err
+			}
+			sb.WriteString(doc[copied:start] + strconv.Itoa(n+1))
+		case "updatedAt":
+			sb.WriteString(doc[copied:start] + encode(at))
+		default:
+			continue
+		}
+		copied = end
+	}
+	return sb.String() + doc[copied:], nil
 }
 
 func nameKey(name string) string { return strings.ToLower(name) }
@@ -111,42 +174,46 @@ func duplicateSkill(name string) error {
 	return e
 }
 
-// CreateSkill stores a new skill and touches its agent. A name that is taken is
+// storing words an error of a write of a skill. A name that is taken is
 // duplicate_name.
-func (db *DB) CreateSkill(ctx context.Context, s callwright.Skill) error {
-	return db.tx(ctx, s.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := updateAgent(ctx, tx, s.OrganizationID, s.AgentID, touch(s.UpdatedAt)); err != nil {
+func storing(name string) func(error) error {
+	return func(err error) error {
+		if duplicate(err) {
+			return duplicateSkill(name)
+		}
+		return fmt.Errorf("store skill: %w", err)
+	}
+}
+
+// CreateSkill stores a new skill and touches its agent.
+func (db *DB) CreateSkill(ctx context.Context, sk callwright.Skill) error {
+	return db.work(ctx, sk.OrganizationID, func(ctx context.Context, s session) error {
+		agent, err := db.lockAgent(ctx, s, sk.OrganizationID, sk.AgentID)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO skills (organization_id, agent_id, id, name_key, doc) VALUES (?, ?, ?, ?, ?)",
-			s.OrganizationID, s.AgentID, s.ID, nameKey(s.Name), encode(s))
-		if duplicate(err) {
-			return duplicateSkill(s.Name)
+		if err := touch(ctx, s, sk.OrganizationID, sk.AgentID, agent, sk.UpdatedAt); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("store skill: %w", err)
-		}
-		return nil
+		return s.exec(ctx, insertSkill, []any{sk.OrganizationID, sk.AgentID, sk.ID, nameKey(sk.Name), encode(sk)}, storing(sk.Name))
 	})
 }
 
 // Skill returns a skill of an agent.
 func (db *DB) Skill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID) (callwright.Skill, error) {
-	var s callwright.Skill
-	err := db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
-		if _, err = agent(ctx, r, org, agentID); err != nil {
-			return err
-		}
-		s, err = skill(ctx, r, org, agentID, id)
-		return err
-	})
-	return s, err
+	var doc sql.NullString
+	if err := found(db.one(ctx, org, selectSkillOfAgent, []any{id, org, agentID}, &doc), "agent"); err != nil {
+		return callwright.Skill{}, err
+	}
+	if !doc.Valid {
+		return callwright.Skill{}, found(sql.ErrNoRows, "skill")
+	}
+	return decode[callwright.Skill](doc.String)
 }
 
-func skill(ctx context.Context, q bun.IDB, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID) (callwright.Skill, error) {
+func skill(ctx context.Context, s session, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID) (callwright.Skill, error) {
 	var doc string
-	err := q.QueryRowContext(ctx, "SELECT doc FROM skills WHERE organization_id = ? AND agent_id = ? AND id = ?", org, agentID, id).Scan(&doc)
-	if err := found(err, "skill"); err != nil {
+	if err := found(s.row(ctx, selectSkill, []any{org, agentID, id}, &doc), "skill"); err != nil {
 		return callwright.Skill{}, err
 	}
 	return decode[callwright.Skill](doc)
@@ -164,43 +231,40 @@ func (db *DB) ListSkills(ctx context.Context, org callwright.OrgID, agentID call
 
 // UpdateSkill changes a skill through fn and touches its agent.
 func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, fn func(*callwright.Skill) error) (callwright.Skill, error) {
-	var s callwright.Skill
-	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
-		if _, err = lockAgent(ctx, tx, org, agentID); err != nil {
-			return err
-		}
-		if s, err = skill(ctx, tx, org, agentID, id); err != nil {
-			return err
-		}
-		if err = fn(&s); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE skills SET name_key = ?, doc = ? WHERE organization_id = ? AND id = ?", nameKey(s.Name), encode(s), org, id)
-		if duplicate(err) {
-			return duplicateSkill(s.Name)
-		}
+	var sk callwright.Skill
+	err := db.work(ctx, org, func(ctx context.Context, s session) error {
+		agent, err := db.lockAgent(ctx, s, org, agentID)
 		if err != nil {
-			return fmt.Errorf("store skill: %w", err)
+			return err
 		}
-		_, err = updateAgent(ctx, tx, org, agentID, touch(s.UpdatedAt))
-		return err
+		if sk, err = skill(ctx, s, org, agentID, id); err != nil {
+			return err
+		}
+		if err := fn(&sk); err != nil {
+			return err
+		}
+		if err := s.exec(ctx, updateSkill, []any{nameKey(sk.Name), encode(sk), org, id}, storing(sk.Name)); err != nil {
+			return err
+		}
+		return touch(ctx, s, org, agentID, agent, sk.UpdatedAt)
 	})
-	return s, err
+	return sk, err
 }
 
 // DeleteSkill removes a skill from the draft and touches its agent.
 func (db *DB) DeleteSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, at callwright.Time) error {
-	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := updateAgent(ctx, tx, org, agentID, touch(at)); err != nil {
+	return db.work(ctx, org, func(ctx context.Context, s session) error {
+		agent, err := db.lockAgent(ctx, s, org, agentID)
+		if err != nil {
 			return err
 		}
-		if _, err := skill(ctx, tx, org, agentID, id); err != nil {
+		if _, err := skill(ctx, s, org, agentID, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM skills WHERE organization_id = ? AND id = ?", org, id); err != nil {
-			return fmt.Errorf("delete skill: %w", err)
+		if err := s.exec(ctx, deleteSkill, []any{org, id}, doing("delete skill")); err != nil {
+			return err
 		}
-		return nil
+		return touch(ctx, s, org, agentID, agent, at)
 	})
 }
 
@@ -216,10 +280,7 @@ func (db *DB) Draft(ctx context.Context, org callwright.OrgID, id callwright.Age
 func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Snapshot, error) {
 	var doc, look string
 	err := q.QueryRowContext(ctx, "SELECT doc, widget FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0", org, id).Scan(&doc, &look)
-	if err := found(err, "agent"); err != nil {
-		return callwright.Snapshot{}, err
-	}
-	a, err := decode[callwright.Agent](doc)
+	a, err := agent(doc, err)
 	if err != nil {
 		return callwright.Snapshot{}, err
 	}
@@ -248,7 +309,8 @@ func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.A
 func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.AgentID, fn func(callwright.Snapshot, int) (callwright.Version, error)) (callwright.Version, error) {
 	var v callwright.Version
 	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockAgent(ctx, tx, org, id); err != nil {
+		s := db.within(tx)
+		if _, err := db.lockAgent(ctx, s, org, id); err != nil {
 			return err
 		}
 		snap, err := draft(ctx, tx, org, id)
@@ -266,13 +328,10 @@ func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.A
 		if err != nil {
 			return fmt.Errorf("store version: %w", err)
 		}
-		_, err = updateAgent(ctx, tx, org, id, func(a *callwright.Agent) error {
-			a.PublishedVersionID, a.Status = v.ID, "published"
-			a.Version++
-			a.UpdatedAt = v.PublishedAt
-			return nil
-		})
-		return err
+		a := snap.Agent
+		a.PublishedVersionID, a.Status, a.UpdatedAt = v.ID, "published", v.PublishedAt
+		a.Version++
+		return storeAgent(ctx, s, org, id, encode(a))
 	})
 	return v, err
 }
@@ -280,10 +339,7 @@ func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.A
 // Version returns a version of the organization.
 func (db *DB) Version(ctx context.Context, org callwright.OrgID, id callwright.VersionID) (callwright.Version, error) {
 	var doc string
-	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.QueryRowContext(ctx, "SELECT doc FROM versions WHERE organization_id = ? AND id = ?", org, id).Scan(&doc)
-	})
-	if err := found(err, "version"); err != nil {
+	if err := found(db.one(ctx, org, selectVersion, []any{org, id}, &doc), "version"); err != nil {
 		return callwright.Version{}, err
 	}
 	return decode[callwright.Version](doc)
@@ -299,29 +355,28 @@ func (db *DB) ListVersions(ctx context.Context, org callwright.OrgID, id callwri
 	})
 }
 
-// MedianLatencies returns the median duration, in milliseconds, of each skill's
-// last runs among the agent's newest 500.
-func (db *DB) MedianLatencies(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (map[callwright.SkillID]int, error) {
+// Latencies returns how long the runs of each skill take: the median of the last 21
+// that came to their end, in milliseconds. A skill that never ran is left out.
+func (db *DB) Latencies(ctx context.Context, org callwright.OrgID, skills []callwright.SkillID) (map[callwright.SkillID]int, error) {
+	out := map[callwright.SkillID]int{}
+	if len(skills) == 0 {
+		return out, nil
+	}
 	var rows []struct {
-		SkillID callwright.SkillID
-		TookMs  float64
+		ID     callwright.SkillID
+		TookMs sql.NullFloat64
 	}
 	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.NewSelect().Table("runs").Column("skill_id", "took_ms").
-			Where("organization_id = ? AND agent_id = ? AND state = ?", org, id, callwright.RunDone).
-			OrderExpr("id DESC").Limit(500).Scan(ctx, &rows)
+		return r.NewSelect().TableExpr("skills AS s").ColumnExpr("s.id, "+medianLatency+" AS took_ms").
+			Where("s.organization_id = ?", org).Where("s.id IN (?)", bun.List(skills)).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read latencies: %w", err)
 	}
-	runs := map[callwright.SkillID][]float64{}
 	for _, r := range rows {
-		runs[r.SkillID] = append(runs[r.SkillID], r.TookMs)
-	}
-	out := map[callwright.SkillID]int{}
-	for s, ms := range runs {
-		slices.Sort(ms)
-		out[s] = int(ms[len(ms)/2] + 0.5)
+		if r.TookMs.Valid {
+			out[r.ID] = int(r.TookMs.Float64 + 0.5)
+		}
 	}
 	return out, nil
 }

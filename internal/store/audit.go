@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/uptrace/bun"
 
 	"callwright"
@@ -27,30 +28,32 @@ type Change struct {
 // transaction fails with idempotency_in_progress and changes nothing.
 func (db *DB) As(actor callwright.Actor, now time.Time, c Change) *DB {
 	view := *db
-	view.before = func(ctx context.Context, tx bun.Tx) error {
-		if err := audit(ctx, tx, actor, now, c); err != nil {
+	view.before = func(ctx context.Context, s session) error {
+		if err := audit(ctx, s, actor, now, c); err != nil {
 			return err
 		}
 		if actor.Once == nil {
 			return nil
 		}
-		return keep(ctx, tx, actor.Org, Answer{Once: *actor.Once, Data: c.After, At: callwright.At(now)})
+		return keep(ctx, s, actor.Org, Answer{Once: *actor.Once, Data: c.After, At: callwright.At(now)})
 	}
 	return &view
 }
 
-func audit(ctx context.Context, tx bun.Tx, actor callwright.Actor, now time.Time, c Change) error {
+func audit(ctx context.Context, s session, actor callwright.Actor, now time.Time, c Change) error {
 	ev := callwright.AuditEvent{ID: callwright.NewID[callwright.EventID](now), Actor: string(actor.Key), Environment: actor.Env, Action: c.Action, Resource: c.Resource,
 		Before: json.RawMessage(encode(c.Before)), After: json.RawMessage(encode(c.After)), CreatedAt: callwright.At(now)}
 	if ev.Actor == "" {
 		ev.Actor = "server"
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit_events (organization_id, id, resource, doc) VALUES (?, ?, ?, ?)", actor.Org, ev.ID, ev.Resource, encode(ev))
+	doc, err := jsonv2.Marshal(ev) // does not look through before and after again
 	if err != nil {
-		return fmt.Errorf("store audit event: %w", err)
+		return fmt.Errorf("write audit event: %w", err)
 	}
-	return nil
+	return s.exec(ctx, insertAudit, []any{actor.Org, ev.ID, ev.Resource, string(doc)}, doing("store audit event"))
 }
+
+const insertAudit = "INSERT INTO audit_events (organization_id, id, resource, doc) VALUES (?, ?, ?, ?)"
 
 // ListAudit returns a page of the organization's audit trail, newest first; with a
 // resource, of that alone.

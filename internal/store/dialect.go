@@ -8,8 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -21,6 +19,7 @@ type kind struct {
 	migrations string                             // their folder
 	locker     func() (lock.SessionLocker, error) // for several servers that migrate at once; nil: there is one
 	prepared   func(query string) string          // the text that prepares a query
+	lock       string                             // ends a SELECT whose row the transaction goes on to change: the second waits here and reads what the first wrote
 	rowLevel   bool                               // every transaction says for which organization it is
 	alone      bool                               // no other server uses the database
 }
@@ -35,7 +34,7 @@ func postgresKind() kind {
 		locker: func() (lock.SessionLocker, error) {
 			return lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 60))
 		},
-		prepared: numbered, rowLevel: true}
+		prepared: numbered, lock: " FOR UPDATE", rowLevel: true}
 }
 
 // numbered turns every ? of a query into $1, $2 and so on.
@@ -48,15 +47,6 @@ func numbered(query string) string {
 		sb.WriteString(part)
 	}
 	return sb.String()
-}
-
-// forUpdate ends a SELECT whose row the transaction goes on to change: where
-// writers do not queue, the second waits here and reads what the first wrote.
-func forUpdate(tx bun.Tx) string {
-	if tx.Dialect().Name() == dialect.PG {
-		return " FOR UPDATE"
-	}
-	return ""
 }
 
 // duplicate reports whether err is a broken uniqueness constraint.

@@ -120,7 +120,7 @@ func (db *DB) record(ctx context.Context, entries ...Entry) error {
 			}
 		}
 		if e.Answer != nil {
-			if err := keep(ctx, tx, e.Conversation.OrganizationID, *e.Answer); err != nil {
+			if err := keep(ctx, direct{x}, e.Conversation.OrganizationID, *e.Answer); err != nil {
 				return err
 			}
 		}
@@ -156,12 +156,12 @@ func recordEvents(ctx context.Context, x execer, e Entry) error {
 
 func recordRun(ctx context.Context, x execer, e Entry) error {
 	for _, r := range e.Begin {
-		if err := beginRun(ctx, x, r); err != nil {
+		if err := beginRun(ctx, direct{x}, r); err != nil {
 			return err
 		}
 	}
 	for _, r := range e.End {
-		if err := endRun(ctx, x, r); err != nil {
+		if err := endRun(ctx, direct{x}, r); err != nil {
 			return err
 		}
 	}
@@ -171,40 +171,34 @@ func recordRun(ctx context.Context, x execer, e Entry) error {
 // BeginRun journals a run that belongs to no turn. The error is ErrRunExists when
 // there is one with its idempotency key.
 func (db *DB) BeginRun(ctx context.Context, r callwright.Run) error {
-	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, x execer) error { return beginRun(ctx, x, r) })
+	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, s session) error { return beginRun(ctx, s, r) })
 }
 
 // EndRun journals what became of a run.
 func (db *DB) EndRun(ctx context.Context, r callwright.Run) error {
-	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, x execer) error { return endRun(ctx, x, r) })
+	return db.alone(ctx, r.OrganizationID, func(ctx context.Context, s session) error { return endRun(ctx, s, r) })
 }
 
 // alone runs fn, which writes one row.
-func (db *DB) alone(ctx context.Context, org callwright.OrgID, fn func(context.Context, execer) error) error {
+func (db *DB) alone(ctx context.Context, org callwright.OrgID, fn func(context.Context, session) error) error {
 	if !db.kind.rowLevel {
-		return fn(ctx, execer{db.hot, nil})
+		return fn(ctx, direct{execer{db.hot, nil}})
 	}
-	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error { return fn(ctx, execer{db.hot, tx.Tx}) })
+	return db.work(ctx, org, fn)
 }
 
-func beginRun(ctx context.Context, x execer, r callwright.Run) error {
-	_, err := x.exec(ctx, insertRun, r.OrganizationID, r.ID, r.ConversationID, r.AgentID, r.SkillID, r.VersionID, r.Turn, r.IdempotencyKey, r.IsWrite, r.State, string(r.Fields), r.StartedAt)
-	if duplicate(err) {
-		return ErrRunExists
-	}
-	if err != nil {
+func beginRun(ctx context.Context, s session, r callwright.Run) error {
+	args := []any{r.OrganizationID, r.ID, r.ConversationID, r.AgentID, r.SkillID, r.VersionID, r.Turn, r.IdempotencyKey, r.IsWrite, r.State, string(r.Fields), r.StartedAt}
+	return s.exec(ctx, insertRun, args, func(err error) error {
+		if duplicate(err) {
+			return ErrRunExists
+		}
 		return fmt.Errorf("journal run: %w", err)
-	}
-	return nil
+	})
 }
 
-func endRun(ctx context.Context, x execer, r callwright.Run) error {
-	_, err := x.exec(ctx, endRunQuery,
-		r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID)
-	if err != nil {
-		return fmt.Errorf("journal outcome: %w", err)
-	}
-	return nil
+func endRun(ctx context.Context, s session, r callwright.Run) error {
+	return s.exec(ctx, endRunQuery, []any{r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID}, doing("journal outcome"))
 }
 
 func recordTurn(ctx context.Context, x execer, e Entry) error {
@@ -249,10 +243,7 @@ func recordTranscript(ctx context.Context, x execer, e Entry) error {
 // Conversation returns a conversation's state.
 func (db *DB) Conversation(ctx context.Context, org callwright.OrgID, id callwright.ConversationID) (callwright.Conversation, error) {
 	var doc string
-	err := db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.prepared.row(ctx, selectConversation, org, id).Scan(&doc)
-	})
-	if err := found(err, "conversation"); err != nil {
+	if err := found(db.one(ctx, org, selectConversation, []any{org, id}, &doc), "conversation"); err != nil {
 		return callwright.Conversation{}, err
 	}
 	return decode[callwright.Conversation](doc)
@@ -313,9 +304,7 @@ func (db *DB) TurnOf(ctx context.Context, org callwright.OrgID, hash, key string
 // Continued returns the conversation that produced the transcript and has not
 // gone on since. With several, which had the same words, it is the newest.
 func (db *DB) Continued(ctx context.Context, org callwright.OrgID, hash string) (id callwright.ConversationID, ok bool, err error) {
-	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.prepared.row(ctx, selectContinued, org, hash).Scan(&id)
-	})
+	err = db.one(ctx, org, selectContinued, []any{org, hash}, &id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}

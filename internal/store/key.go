@@ -108,7 +108,7 @@ func (db *DB) ListKeys(ctx context.Context, org callwright.OrgID) ([]callwright.
 func (db *DB) UpdateKey(ctx context.Context, org callwright.OrgID, id callwright.KeyID, fn func(*KeyRecord) error) (callwright.Key, error) {
 	var k KeyRecord
 	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
-		k, err = scanKey(tx.QueryRowContext(ctx, "SELECT "+keyColumns+" FROM api_keys WHERE organization_id = ? AND id = ?"+forUpdate(tx), org, id))
+		k, err = scanKey(tx.QueryRowContext(ctx, "SELECT "+keyColumns+" FROM api_keys WHERE organization_id = ? AND id = ?"+db.kind.lock, org, id))
 		if err != nil {
 			return err
 		}

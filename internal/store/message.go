@@ -38,7 +38,7 @@ func (db *DB) UpdateMessage(ctx context.Context, org callwright.OrgID, id callwr
 	var m callwright.TakenMessage
 	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
 		var doc string
-		err := tx.QueryRowContext(ctx, "SELECT doc FROM taken_messages WHERE organization_id = ? AND id = ?"+forUpdate(tx), org, id).Scan(&doc)
+		err := tx.QueryRowContext(ctx, "SELECT doc FROM taken_messages WHERE organization_id = ? AND id = ?"+db.kind.lock, org, id).Scan(&doc)
 		if err := found(err, "message"); err != nil {
 			return err
 		}

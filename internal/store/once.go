@@ -39,10 +39,7 @@ type Answer struct {
 // Answered returns what was answered to a key in the last 24 hours before now.
 func (db *DB) Answered(ctx context.Context, org callwright.OrgID, key string, now callwright.Time) (a Answered, ok bool, err error) {
 	var body string
-	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
-		return r.QueryRowContext(ctx, "SELECT fingerprint, status, body FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at > ?",
-			org, key, now-expiry).Scan(&a.Fingerprint, &a.Status, &body)
-	})
+	err = db.one(ctx, org, selectAnswered, []any{org, key, now - expiry}, &a.Fingerprint, &a.Status, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Answered{}, false, nil
 	}
@@ -59,41 +56,54 @@ func (db *DB) Answered(ctx context.Context, org callwright.OrgID, key string, no
 
 const expiry = callwright.Time(OnceLifetime / time.Millisecond)
 
+// The statements of idempotency keys, prepared when the database is opened.
+const (
+	selectAnswered = "SELECT fingerprint, status, body FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at > ?"
+	expireKey      = "DELETE FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at <= ?"
+	insertKey      = "INSERT INTO idempotency (organization_id, client_key, fingerprint, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?)"
+	answerKey      = "UPDATE idempotency SET status = ?, body = ? WHERE organization_id = ? AND client_key = ? AND status = ? AND body = ?"
+)
+
 // keep writes the answer to an idempotency key in the transaction of the effect.
-func keep(ctx context.Context, tx bun.Tx, org callwright.OrgID, a Answer) error {
-	status, body, err := a.Once.Answer(a.Data)
+func keep(ctx context.Context, s session, org callwright.OrgID, a Answer) error {
+	status, body, err := a.body()
 	if err != nil {
-		return fmt.Errorf("make the answer to an idempotency key: %w", err)
+		return err
 	}
-	return take(ctx, tx, org, a.Once, a.At, status, string(body))
+	return take(ctx, s, org, a.Once, a.At, status, body)
+}
+
+func (a Answer) body() (status int, body string, err error) {
+	status, raw, err := a.Once.Answer(a.Data)
+	if err != nil {
+		err = fmt.Errorf("make the answer to an idempotency key: %w", err)
+	}
+	return status, string(raw), err
 }
 
 // take makes a key the request's own, or fails with idempotency_in_progress when
 // another has it.
-func take(ctx context.Context, tx bun.Tx, org callwright.OrgID, o callwright.Once, now callwright.Time, status int, body string) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM idempotency WHERE organization_id = ? AND client_key = ? AND created_at <= ?", org, o.Key, now-expiry); err != nil {
-		return fmt.Errorf("expire idempotency key: %w", err)
+func take(ctx context.Context, s session, org callwright.OrgID, o callwright.Once, now callwright.Time, status int, body string) error {
+	if err := s.exec(ctx, expireKey, []any{org, o.Key, now - expiry}, doing("expire idempotency key")); err != nil {
+		return err
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO idempotency (organization_id, client_key, fingerprint, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-		org, o.Key, o.Fingerprint, status, body, now)
-	if duplicate(err) {
-		return callwright.Errorf(callwright.CodeInProgress, "Another request with this Idempotency-Key was first. Send yours again for its answer.")
-	}
-	if err != nil {
+	return s.exec(ctx, insertKey, []any{org, o.Key, o.Fingerprint, status, body, now}, func(err error) error {
+		if duplicate(err) {
+			return callwright.Errorf(callwright.CodeInProgress, "Another request with this Idempotency-Key was first. Send yours again for its answer.")
+		}
 		return fmt.Errorf("store idempotency key: %w", err)
-	}
-	return nil
+	})
 }
 
 // BeginRunOnce is BeginRun for a request with an idempotency key: the key is taken
 // with the intent, so no second request with it sends anything. The error is
 // idempotency_in_progress when another has it.
 func (db *DB) BeginRunOnce(ctx context.Context, r callwright.Run, o callwright.Once) error {
-	return db.tx(ctx, r.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
-		if err := take(ctx, tx, r.OrganizationID, o, r.StartedAt, begun, string(r.ID)); err != nil {
+	return db.work(ctx, r.OrganizationID, func(ctx context.Context, s session) error {
+		if err := take(ctx, s, r.OrganizationID, o, r.StartedAt, begun, string(r.ID)); err != nil {
 			return err
 		}
-		return beginRun(ctx, execer{db.hot, tx.Tx}, r)
+		return beginRun(ctx, s, r)
 	})
 }
 
@@ -101,19 +111,15 @@ func (db *DB) BeginRunOnce(ctx context.Context, r callwright.Run, o callwright.O
 // is not empty of the one that began the run. That one may be asked for its answer
 // more than once after a crash; the first stays.
 func (db *DB) Keep(ctx context.Context, org callwright.OrgID, run callwright.RunID, a Answer) error {
-	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
+	return db.work(ctx, org, func(ctx context.Context, s session) error {
 		if run == "" {
-			return keep(ctx, tx, org, a)
+			return keep(ctx, s, org, a)
 		}
-		status, body, err := a.Once.Answer(a.Data)
+		status, body, err := a.body()
 		if err != nil {
-			return fmt.Errorf("make the answer to an idempotency key: %w", err)
+			return err
 		}
-		if _, err = tx.ExecContext(ctx, "UPDATE idempotency SET status = ?, body = ? WHERE organization_id = ? AND client_key = ? AND status = ? AND body = ?",
-			status, string(body), org, a.Once.Key, begun, run); err != nil {
-			return fmt.Errorf("store idempotency key: %w", err)
-		}
-		return nil
+		return s.exec(ctx, answerKey, []any{status, body, org, a.Once.Key, begun, run}, doing("store idempotency key"))
 	})
 }
 

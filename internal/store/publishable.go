@@ -53,7 +53,7 @@ func publishableRowOf(k PublishableRecord) publishableRow {
 func (db *DB) CreatePublishableKey(ctx context.Context, k callwright.PublishableKey) error {
 	row := publishableRowOf(PublishableRecord{PublishableKey: k})
 	return db.tx(ctx, k.OrganizationID, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockAgent(ctx, tx, k.OrganizationID, k.AgentID); err != nil {
+		if _, err := db.lockAgent(ctx, db.within(tx), k.OrganizationID, k.AgentID); err != nil {
 			return err
 		}
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
@@ -81,7 +81,7 @@ func (db *DB) PublishableKeyByText(ctx context.Context, text string) (Publishabl
 func (db *DB) PublishableKey(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.PublishableKeyID) (callwright.PublishableKey, error) {
 	var k PublishableRecord
 	err := db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
-		if _, err = agent(ctx, r, org, agentID); err != nil {
+		if err = hasAgent(ctx, r, org, agentID); err != nil {
 			return err
 		}
 		k, err = publishable(ctx, r.NewSelect(), org, agentID, id)
@@ -155,12 +155,12 @@ func (db *DB) UpdatePublishableKey(ctx context.Context, org callwright.OrgID, ag
 	var k PublishableRecord
 	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) (err error) {
 		if agentID != "" {
-			if _, err := agent(ctx, tx, org, agentID); err != nil {
+			if err := hasAgent(ctx, tx, org, agentID); err != nil {
 				return err
 			}
 		}
 		q := tx.NewSelect()
-		if forUpdate(tx) != "" {
+		if db.kind.lock != "" {
 			q = q.For("UPDATE")
 		}
 		if k, err = publishable(ctx, q, org, agentID, id); err != nil {

@@ -40,7 +40,7 @@ func (db *DB) ReplaceCallerVerification(ctx context.Context, org callwright.OrgI
 
 func rulesOf[T any](ctx context.Context, db *DB, org callwright.OrgID, id callwright.AgentID, kind string) (rules []T, err error) {
 	err = db.view(ctx, org, func(ctx context.Context, r reader) error {
-		if _, err := agent(ctx, r, org, id); err != nil {
+		if err := hasAgent(ctx, r, org, id); err != nil {
 			return err
 		}
 		rules, err = readRules[T](ctx, r, org, id, kind)
@@ -64,7 +64,7 @@ func readRules[T any](ctx context.Context, q bun.IDB, org callwright.OrgID, id c
 
 func replaceRules[T any](ctx context.Context, db *DB, org callwright.OrgID, id callwright.AgentID, kind string, rules []T, at callwright.Time) error {
 	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := updateAgent(ctx, tx, org, id, touch(at)); err != nil {
+		if err := db.touchAgent(ctx, tx, org, id, at); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO agent_rules (organization_id, agent_id, kind, doc) VALUES (?, ?, ?, ?)

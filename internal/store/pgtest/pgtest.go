@@ -37,8 +37,8 @@ func (m Main) Run() int {
 	status := m.M.Run()
 	mu.Lock()
 	defer mu.Unlock()
-	if running != nil {
-		if err := running.stop(); err != nil {
+	for _, c := range running {
+		if err := c.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
 			status = max(status, 1)
 		}
@@ -48,7 +48,7 @@ func (m Main) Run() int {
 
 var (
 	mu      sync.Mutex
-	running *cluster
+	running = map[string]*cluster{} // by fsync
 	made    int
 )
 
@@ -56,21 +56,34 @@ var (
 // is neither superuser nor above row-level security.
 func New(t testing.TB) string {
 	t.Helper()
+	return database(t, "off") // tests outlive no power cut
+}
+
+// NewDurable is New on a PostgreSQL that waits for the disk as in earnest: for
+// benchmarks.
+func NewDurable(t testing.TB) string {
+	t.Helper()
+	return database(t, "on")
+}
+
+func database(t testing.TB, fsync string) string {
+	t.Helper()
 	mu.Lock()
 	defer mu.Unlock()
-	if running == nil {
-		c, err := start()
-		if err != nil {
+	c := running[fsync]
+	if c == nil {
+		var err error
+		if c, err = start(fsync); err != nil {
 			t.Fatalf("PostgreSQL: %v (make parts installs it)", err)
 		}
-		running = c
+		running[fsync] = c
 	}
 	made++
 	name := fmt.Sprintf("test_%d", made)
-	if err := running.exec(t.Context(), "CREATE DATABASE "+name+" OWNER callwright TEMPLATE template0"); err != nil {
+	if err := c.exec(t.Context(), "CREATE DATABASE "+name+" OWNER callwright TEMPLATE template0"); err != nil {
 		t.Fatalf("make database: %v", err)
 	}
-	return running.address("callwright", name)
+	return c.address("callwright", name)
 }
 
 // A cluster is a PostgreSQL that ends when its input does, so it does not outlive
@@ -82,7 +95,7 @@ type cluster struct {
 	logged    chan string // all of its log, when it has ended
 }
 
-func start() (*cluster, error) {
+func start(fsync string) (*cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -97,7 +110,7 @@ func start() (*cluster, error) {
 		if err := c.initialize(bin); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir))
 		}
-		if err := c.serve(bin); err != nil {
+		if err := c.serve(bin, fsync); err != nil {
 			bad = errors.Join(bad, err, os.RemoveAll(dir))
 			continue
 		}
@@ -139,7 +152,7 @@ const watch = `exec 3<&0; "$@" </dev/null 3<&- & pid=$!
 (cat <&3 >/dev/null; kill -INT $pid) 2>/dev/null >&2 & exec 3<&-
 wait $pid; rm -rf "$PGDATA"; kill $! 2>/dev/null`
 
-func (c *cluster) serve(bin string) error {
+func (c *cluster) serve(bin, fsync string) error {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -149,7 +162,7 @@ func (c *cluster) serve(bin string) error {
 		return err
 	}
 	c.cmd, err = c.command("/bin/sh", "-c", watch, "sh",
-		filepath.Join(bin, "postgres"), "-p", c.port, "-k", c.dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=400")
+		filepath.Join(bin, "postgres"), "-p", c.port, "-k", c.dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync="+fsync, "-c", "max_connections=400")
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"Messages":               messages,
 		"Conversations":          conversations,
 		"Leases":                 leases,
-		"MedianLatencies":        medianLatencies,
+		"Latencies":              latencies,
 		"CancelledContext":       cancelledContext,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -597,8 +597,8 @@ func tenancy(t *testing.T, h *house) {
 	if id, ok, err := h.Continued(ctx, alien, "t"); err != nil || ok {
 		t.Errorf("Continued: got %v, %v; want none", id, err)
 	}
-	if took, err := h.MedianLatencies(ctx, alien, h.agent.ID); err != nil || len(took) != 0 {
-		t.Errorf("MedianLatencies: got %v, %v; want none", took, err)
+	if took, err := h.Latencies(ctx, alien, []callwright.SkillID{s.ID}); err != nil || len(took) != 0 {
+		t.Errorf("Latencies: got %v, %v; want none", took, err)
 	}
 	done := run
 	done.OrganizationID, done.State = alien, callwright.RunDone
@@ -954,7 +954,7 @@ func markUnknown(t *testing.T, h *house) {
 	}
 }
 
-func medianLatencies(t *testing.T, h *house) {
+func latencies(t *testing.T, h *house) {
 	ctx := t.Context()
 	c := h.mustBegin()
 	ended := 0
@@ -966,19 +966,20 @@ func medianLatencies(t *testing.T, h *house) {
 		r.State, r.TookMs = state, took
 		must(t, h.EndRun(ctx, r))
 	}
-	for _, ms := range []float64{1, 1000, 20.4} {
-		end("skl_odd", callwright.RunDone, ms)
+	odd, one, failed, never := h.mustCreateSkill("odd").ID, h.mustCreateSkill("one").ID, h.mustCreateSkill("failed").ID, h.mustCreateSkill("never").ID
+	for range 30 { // long ago
+		end(odd, callwright.RunDone, 5000)
 	}
-	end("skl_odd", callwright.RunFailed, 60000) // says nothing about how long an answer takes
-	end("skl_odd", callwright.RunUnknown, 60000)
-	end("skl_one", callwright.RunDone, 7.6)
-	end("skl_failed", callwright.RunFailed, 5)
-	got, err := h.MedianLatencies(ctx, h.mine.ID, h.agent.ID)
+	for i := range 21 {
+		end(odd, callwright.RunDone, float64(20-i)+0.4)
+	}
+	end(odd, callwright.RunFailed, 60000) // says nothing about how long an answer takes
+	end(odd, callwright.RunUnknown, 60000)
+	end(one, callwright.RunDone, 7.6)
+	end(failed, callwright.RunFailed, 5)
+	got, err := h.Latencies(ctx, h.mine.ID, []callwright.SkillID{odd, one, failed, never, "skl_none"})
 	must(t, err)
-	wantSame(t, "medians", got, map[callwright.SkillID]int{"skl_odd": 20, "skl_one": 8})
-	if got, err := h.MedianLatencies(ctx, h.mine.ID, "agt_none"); err != nil || len(got) != 0 {
-		t.Errorf("of another agent: got %v, %v; want none", got, err)
-	}
+	wantSame(t, "medians", got, map[callwright.SkillID]int{odd: 10, one: 8})
 }
 
 func cancelledContext(t *testing.T, h *house) {
