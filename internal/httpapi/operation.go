@@ -117,7 +117,15 @@ func read[T any](a *API, ctx context.Context, raw []byte) (T, []callwright.Field
 // readPatch checks a body against the patch schema of the name.
 func readPatch[T any](a *API, raw []byte, name string) ([]callwright.FieldError, error) {
 	type patchOf struct{ _ T } // a type of its own for the cache
-	return a.check(reflect.TypeFor[patchOf](), "#/components/schemas/"+name, raw)
+	body := bytes.TrimSpace(raw)
+	if len(body) == 0 {
+		return nil, callwright.Invalid(callwright.FieldError{Field: "body", Message: "is required: send a JSON object"})
+	}
+	problems, err := a.check(reflect.TypeFor[patchOf](), "#/components/schemas/"+name, body)
+	if err == nil && body[0] != '{' {
+		err = callwright.Invalid(problems...) // there is nothing to lay over what is there
+	}
+	return problems, err
 }
 
 func (a *API) check(t reflect.Type, ref string, raw []byte) ([]callwright.FieldError, error) {
@@ -134,10 +142,12 @@ func (a *API) check(t reflect.Type, ref string, raw []byte) ([]callwright.FieldE
 	}
 	problems := nul("", value)
 	for _, p := range s.Validate(value) {
-		if p.Path == "" {
-			p.Path = "body"
-		}
 		problems = append(problems, callwright.FieldError{Field: p.Path, Message: p.Message})
+	}
+	for i := range problems {
+		if problems[i].Field == "" { // the body itself, or a member without a name
+			problems[i].Field = "body"
+		}
 	}
 	return problems, nil
 }
@@ -169,7 +179,9 @@ func malformed(err error) error {
 	e := callwright.Errorf(callwright.CodeMalformedBody, "The body %s.", err)
 	field := "body"
 	if se, ok := errors.AsType[*strictjson.Error](err); ok && se.Pointer != "" {
-		field = schema.Join(strings.Split(strings.TrimPrefix(se.Pointer, "/"), "/")...)
+		if path := schema.Join(strings.Split(strings.TrimPrefix(se.Pointer, "/"), "/")...); path != "" { // a member may have no name
+			field = path
+		}
 	}
 	e.Fields = []callwright.FieldError{{Field: field, Message: err.Error()}}
 	return e
