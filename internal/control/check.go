@@ -114,7 +114,7 @@ func checkParameters(spec *callwright.SkillSpec) ([]string, []callwright.FieldEr
 			problems = append(problems, at(fmt.Sprintf("requiredParams[%d]", i), fmt.Sprintf("names %q, which is not in parametersSchema.properties: add the property or correct the name", name))...)
 		}
 	}
-	if _, err := schema.Compile(raw); err != nil {
+	if _, err := schema.CompileValue(doc); err != nil {
 		if e, ok := err.(*schema.Error); ok {
 			problems = append(problems, at(under("parametersSchema", e.Path), e.Message)...)
 		}

@@ -53,6 +53,12 @@ func Compile(raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, &Error{Message: "is not valid JSON"}
 	}
+	return CompileValue(doc)
+}
+
+// CompileValue is Compile for a schema that is read: nil, bool, string, json.Number,
+// []any or map[string]any.
+func CompileValue(doc any) (*Schema, error) {
 	if path, bad := extreme(doc, nil); bad {
 		return nil, &Error{Path: path, Message: extremeNumber}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -131,7 +132,7 @@ func (db *DB) touchAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, i
 
 // touched is the document of an agent with the next version, changed at.
 func touched(doc string, at callwright.Time) (string, error) {
-	dec := jsontext.NewDecoder(strings.NewReader(doc), asEncoded)
+	dec := jsontext.NewDecoder(bytes.NewBufferString(doc), asEncoded) // reads the buffer in place
 	if _, err := dec.ReadToken(); err != nil {
 		return "", err
 	}
