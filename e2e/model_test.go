@@ -35,7 +35,11 @@ func scriptedModel(t *testing.T, broken *atomic.Bool) *httptest.Server {
 			return
 		}
 		message := fmt.Sprintf(`"content":"","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":%q,"arguments":"{\"serial_number\":\"SN-48213-B\"}"}}]`, req.Tools[0].Function.Name)
-		if last := req.Messages[len(req.Messages)-1]; last.Role == "tool" {
+		last := req.Messages[len(req.Messages)-1]
+		if last.Role == "system" { // the circumstances of the turn
+			last = req.Messages[len(req.Messages)-2]
+		}
+		if last.Role == "tool" {
 			if !strings.Contains(last.Content, "2027-03-14") {
 				t.Errorf("the model should see the result; got %s", last.Content)
 			}

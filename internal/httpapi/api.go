@@ -108,7 +108,6 @@ func config() huma.Config {
 		{Name: "PublishableKeys", Description: "Keys that pages on the web may hold."},
 		{Name: "Widget", Description: "The chat window on a page."},
 		{Name: "Observe", Description: "What happened."},
-		{Name: "Keys", Description: "Secret keys, which are managed from the command line."},
 	}
 	c.Servers = []*huma.Server{{URL: Base}}
 	scopes := map[string]string{}

@@ -68,12 +68,12 @@ func (a *API) chatRoutes() {
 			return answered(s.Messages, err)
 		})
 	register(a, operation{method: post, path: "/chat/sessions/{id}/end", id: "endChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite,
-		gives: exampleSession(), summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
+		fails: codes{callwright.CodeTestKey}, gives: exampleSession(), summary: "End a chat", doc: "It takes no more messages. Ending one that has ended changes nothing."},
 		func(ctx context.Context, actor callwright.Actor, in *SessionPath) (*answer[webchat.Session], error) {
 			return answered(a.Chat.End(ctx, actor, id(in.ID)))
 		})
 	op := register(a, operation{method: post, path: "/chat/sessions/{id}/messages", id: "sendChatMessage", tag: "Chat", scope: callwright.ChatWrite,
-		fails:   codes{callwright.CodeEnded, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
+		fails:   codes{callwright.CodeTestKey, callwright.CodeEnded, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
 		summary: "Say something", doc: "Without stream the answer is one JSON envelope. With stream it is server-sent events: message_delta {messageId, text} as the agent speaks, every audit event under its eventType with its seq as the id, then done, or error with a problem. A stream that broke off is taken up with the same Idempotency-Key and the last id in Last-Event-ID: nothing is missing and nothing comes twice."},
 		func(ctx context.Context, actor callwright.Actor, in *send) (*huma.StreamResponse, error) {
 			body, problems, err := read[messageBody](a, ctx, in.RawBody)

@@ -201,6 +201,23 @@ func exampleVerification() []callwright.CallerVerification {
 		VerifierSkillID: exampleSkillID, RequiredFields: []string{"serial_number"}, TokenTTLSeconds: 600, MaxAttempts: 3}}
 }
 
+// What an operator writes leaves out what the server knows.
+func exampleGuardrailInput() []callwright.Guardrail {
+	rules := exampleGuardrails()
+	for i := range rules {
+		rules[i].ID, rules[i].AgentID, rules[i].OrganizationID = "", "", ""
+	}
+	return rules
+}
+
+func exampleVerificationInput() []callwright.CallerVerification {
+	rules := exampleVerification()
+	for i := range rules {
+		rules[i].ID, rules[i].AgentID, rules[i].OrganizationID = "", "", ""
+	}
+	return rules
+}
+
 func exampleConversation() control.ConversationDetail {
 	session := exampleSessionSpec()
 	reply := exampleReply()
@@ -290,7 +307,6 @@ func exampleDetails() map[callwright.Code]string {
 		callwright.CodeUnauthenticated: "Send a valid API key: Authorization: Bearer cw_sk_live_…",
 		callwright.CodeMissingScope:    "This key does not hold the scope skills:write, which the operation needs.",
 		callwright.CodeNotEnabled:      "Skills of type mcp are reserved: the type is planned and not available on this server yet.",
-		callwright.CodeDashboardOnly:   "Secret keys are not managed through an API key. Use callwright keys create on the server's machine.",
 		callwright.CodeOrigin:          "The origin of this page is not among the publishable key's allowedOrigins.",
 		callwright.CodeKeyEnded:        "The key was revoked: make another.",
 		callwright.CodeNotUnknown:      "The run is done, so there is nothing to resolve.",

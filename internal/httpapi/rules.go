@@ -35,7 +35,7 @@ func (a *API) ruleRoutes() {
 				return nil, err
 			}
 			return answered(a.Control.ReplaceGuardrails(ctx, actor, id(in.AgentID), rules, problems))
-		}), exampleGuardrails())
+		}), exampleGuardrailInput())
 	register(a, operation{method: get, path: "/agents/{agentId}/caller-verification", id: "listCallerVerification", tag: "Guardrails", scope: callwright.GuardrailsRead,
 		gives: exampleVerification(), summary: "List how callers are verified", doc: "Of the draft, in the order in which methods are tried."},
 		func(ctx context.Context, actor callwright.Actor, in *SkillsPath) (*answer[[]callwright.CallerVerification], error) {
@@ -49,7 +49,7 @@ func (a *API) ruleRoutes() {
 				return nil, err
 			}
 			return answered(a.Control.ReplaceCallerVerification(ctx, actor, id(in.AgentID), rules, problems))
-		}), exampleVerification())
+		}), exampleVerificationInput())
 }
 
 // readList decodes a body as a list of T, like read.
