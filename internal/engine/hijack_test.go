@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -105,6 +106,7 @@ func (h *hijacked) arguments(tool string) string {
 // An oracle judges from outside what reached the partner: it knows the rules of the
 // test's skills and what the caller did, and nothing of the gate.
 type oracle struct {
+	mu        sync.Mutex // reads of one turn arrive at the same time
 	t         testing.TB
 	r         *room
 	rand      *rand.Rand
@@ -139,6 +141,8 @@ func (o *oracle) shown(req llm.Request) {
 
 // receive is the partner.
 func (o *oracle) receive(_ context.Context, call skill.Call) (skill.Result, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	tool := strings.TrimPrefix(string(call.Skill), "skl_")
 	raw, err := json.Marshal(call.Fields)
 	if err != nil {
