@@ -174,12 +174,9 @@ type phase struct {
 	run func(*run, context.Context) (out Outcome, ok bool)
 }
 
-// phases is the order of the gate.
-func phases() []phase {
-	return append(admission(), phase{"execute", (*run).execute}, phase{"egress_in", (*run).egressIn})
-}
 
-// admission is the phases before anything leaves.
+// admission is the order of the gate before anything leaves; execute and egress_in
+// follow.
 func admission() []phase {
 	return []phase{
 		{"find", (*run).find},

@@ -77,9 +77,7 @@ func readList[T any](a *API, raw []byte) ([]T, []callwright.FieldError, error) {
 	var problems []callwright.FieldError
 	for i, item := range items {
 		place := "[" + strconv.Itoa(i) + "]"
-		for _, p := range nul(place, item) {
-			problems = append(problems, p)
-		}
+		problems = append(problems, nul(place, item)...)
 		for _, p := range s.Validate(item) {
 			problems = append(problems, callwright.FieldError{Field: strings.TrimSuffix(place+"."+p.Path, "."), Message: p.Message})
 		}
