@@ -174,7 +174,6 @@ type phase struct {
 	run func(*run, context.Context) (out Outcome, ok bool)
 }
 
-
 // admission is the order of the gate before anything leaves; execute and egress_in
 // follow.
 func admission() []phase {
