@@ -45,8 +45,10 @@ type Engine struct {
 	// such provider.
 	Models func(callwright.Agent) (m Model, ok bool)
 
-	// Fallback answers when a model fails before it has said anything. It needs
-	// no network.
+	// Standby are asked in their order when the agent's model gives no answer.
+	Standby []Model
+
+	// Fallback is asked when all the others gave none. It needs no network.
 	Fallback Model
 
 	mu        sync.Mutex

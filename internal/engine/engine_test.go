@@ -596,16 +596,50 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// One that fails in the middle keeps what it said; nobody repeats it, and what it
-// asked for does not happen.
+// One that fails in the middle keeps what it said and is asked once to go on from
+// there; what it asked for by then does not happen.
 func TestBreakOffInTheMiddle(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, llmtest.Step{Text: []string{"I will now "}, Calls: []llm.ToolCall{tool("c1", "find_order", `{"order_id":"A-1"}`)}, Err: down})
-	r.fallback.Steps = []llmtest.Step{text("I am the fallback.")}
+	broken := llmtest.Step{Text: []string{"I will now "}, Calls: []llm.ToolCall{tool("c1", "find_order", `{"order_id":"A-1"}`)}, Err: down}
+	for name, c := range map[string]struct {
+		rest llmtest.Step
+		said []string
+	}{
+		"it goes on":   {text("look."), []string{"I will now ", "look."}},
+		"again":        {llmtest.Step{Text: []string{"look "}, Calls: broken.Calls, Err: down}, []string{"I will now ", "look "}},
+		"nothing more": {llmtest.Step{Err: down}, []string{"I will now "}},
+	} {
+		r := newRoom(t, broken, c.rest, text("You're welcome."))
+		r.fallback.Steps = []llmtest.Step{text("I am the fallback.")}
+		p := r.say("hi")
+		wantList(t, name+": said", p.said, c.said...)
+		if f := p.failures(t); len(f) != 1 || r.partner.sent() != "" || r.fallback.Left() != 1 || !p.ended || len(p.calls(t)) != 0 {
+			t.Errorf("%s: got failures %v, sent %q, calls %v; want one failure and no call", name, f, r.partner.sent(), p.calls(t))
+		}
+		asked := r.model.Requests()[1]
+		if last := asked.Messages[len(asked.Messages)-1]; last.Role != llm.Assistant || last.Content != "I will now " || !strings.Contains(asked.Context, "without repeating") {
+			t.Errorf("%s: asked to go on with %+v and %q", name, last, asked.Context)
+		}
+		wantList(t, name+": afterwards", r.say("thanks").said, "You're welcome.")
+	}
+}
+
+// The standbys are asked in their order, each once, before the fallback.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	late := callwright.Errorf(callwright.CodeTimeout, "too long")
+	r := newRoom(t, llmtest.Step{Err: late})
+	second, third := &llmtest.Script{Steps: []llmtest.Step{{Err: down}}}, &llmtest.Script{Steps: []llmtest.Step{text("I am the third.")}}
+	r.engine.Standby = []engine.Model{{Name: "test/one", Model: r.model}, {Name: "test/two", Local: "two", Model: second}, {Name: "test/three", Model: third}}
 	p := r.say("hi")
-	wantList(t, "said", p.said, "I will now ")
-	if f := p.failures(t); len(f) != 1 || r.partner.sent() != "" || r.fallback.Left() != 1 || !p.ended || len(p.calls(t)) != 0 {
-		t.Errorf("got failures %v, sent %q, calls %v; want one failure and no call", f, r.partner.sent(), p.calls(t))
+	wantList(t, "said", p.said, "I am the third.")
+	var got []string
+	for _, f := range p.failures(t) {
+		got = append(got, string(f.Code)+" "+f.Message)
+	}
+	wantList(t, "receipt", got, "timeout test/one took too long to answer; test/two answers instead.", "unavailable test/two was not available; test/three answers instead.")
+	if n := len(r.model.Requests()); n != 1 || second.Requests()[0].Model != "two" {
+		t.Errorf("the agent's own model was asked %d times, the second for %q", n, second.Requests()[0].Model)
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,34 +11,74 @@ import (
 	"callwright/internal/llm"
 )
 
-// generate asks the model for its next answer, letting its text out as it
-// arrives. A model that fails before it has said or asked anything is stood in
-// for by the fallback; one that fails in the middle keeps what it said, and asks
-// for nothing.
+// generate asks the agent's model for its next answer, letting its text out as it
+// arrives. A model that fails before it has said anything is stood in for by the
+// next; one that fails in the middle keeps what it said, and is asked once to go on
+// from there. What it had asked for by then is forgotten.
 func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	started := t.Now()
 	defer func() { t.modelTime += t.Now().Sub(started) }()
 	req := t.request()
-	m, ok := t.Models(t.agent.Agent)
-	if !ok {
-		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel,
-			Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "; the fallback answers."})
-		m = t.Fallback
+	var failed error
+	for order := t.order(); len(order) > 0; order = order[1:] {
+		m := order[0]
+		text, calls, err := t.ask(ctx, m, req)
+		if err == nil || ctx.Err() != nil {
+			return text, calls, interrupted(ctx, err)
+		}
+		t.Log.WarnContext(ctx, "model failed", "conversation", t.conv.ID, "model", m.Name, "error", err)
+		if text != "" {
+			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: m.Name + " broke off in the middle of its answer."})
+			more, calls, err := t.ask(ctx, m, resumed(req, text))
+			if err != nil {
+				calls = nil // what was said stands, and the caller has the floor
+			}
+			return text + more, calls, interrupted(ctx, nil)
+		}
+		failed = err
+		why := m.Name + " " + reason(err)
+		if len(order) > 1 {
+			why += "; " + order[1].Name + " answers instead"
+		}
+		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: why + "."})
 	}
-	text, calls, err := t.ask(ctx, m, req)
-	if err == nil || ctx.Err() != nil {
-		return text, calls, interrupted(ctx, err)
+	return "", nil, failed
+}
+
+// order is the models that are asked for an answer, until one gives it.
+func (t *turn) order() []Model {
+	var order []Model
+	first, ok := t.Models(t.agent.Agent)
+	if ok {
+		order = append(order, first)
+	} else {
+		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
 	}
-	t.Log.WarnContext(ctx, "model failed", "conversation", t.conv.ID, "model", m.Name, "error", err)
-	if text != "" {
-		// Repeating or contradicting what was heard is worse than stopping: the
-		// caller has the floor.
-		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: m.Name + " broke off in the middle of its answer."})
-		return text, nil, nil
+	for _, m := range append(slices.Clone(t.Standby), t.Fallback) {
+		if !slices.ContainsFunc(order, func(o Model) bool { return o.Name == m.Name }) {
+			order = append(order, m)
+		}
 	}
-	t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: m.Name + " gave no answer; " + t.Fallback.Name + " answers this turn."})
-	text, calls, err = t.ask(ctx, t.Fallback, req)
-	return text, calls, interrupted(ctx, err)
+	return order
+}
+
+// resumed is a request for the rest of an answer that broke off.
+func resumed(req llm.Request, said string) llm.Request {
+	req.Messages = append(slices.Clone(req.Messages), llm.Message{Role: llm.Assistant, Content: said})
+	req.Context = strings.TrimSpace(req.Context + " Your last message broke off after these words, which the customer has heard. Go on from there without repeating them.")
+	return req
+}
+
+// reason is what a receipt says of an error: never its own words, which may quote a
+// key.
+func reason(err error) string {
+	switch callwright.CodeOf(err) {
+	case callwright.CodeTimeout:
+		return "took too long to answer"
+	case callwright.CodeUnavailable:
+		return "was not available"
+	}
+	return "gave no usable answer"
 }
 
 func interrupted(ctx context.Context, err error) error {
