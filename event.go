@@ -94,7 +94,12 @@ type (
 		TotalMs float64 `json:"totalMs"`
 		ModelMs float64 `json:"modelMs"`
 		SkillMs float64 `json:"skillMs"`
-		Model   string  `json:"model"`
+		Model   string  `json:"model" doc:"Which answered last"`
+
+		InputTokens  int     `json:"inputTokens" doc:"Of all requests to providers in the turn, as they counted them"`
+		CachedTokens int     `json:"cachedTokens" doc:"Of inputTokens: those that the provider had in its cache"`
+		OutputTokens int     `json:"outputTokens"`
+		CostUSD      float64 `json:"costUsd" doc:"By the prices that the server was given; 0 without them"`
 	}
 
 	// Filler is the payload of filler: words that bridge a wait.

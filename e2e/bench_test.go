@@ -30,7 +30,8 @@ func BenchmarkToolTurn(b *testing.B) {
 	mock := httptest.NewServer(mux)
 	b.Cleanup(mock.Close)
 	s := start(b, func(o *app.Options) {
-		o.Model, o.OpenAIBaseURL, o.OpenAIStream, o.ModelTimeout = "openai/m", mock.URL+"/v1", false, time.Minute
+		o.Model, o.OpenAIStream, o.ModelTimeout = "openai/m", false, time.Minute
+		o.Providers["openai"].BaseURL = mock.URL + "/v1"
 	})
 	agent := s.agent(map[string]any{})
 	s.skill(agent, warranty(mock.URL+"/w"))

@@ -48,7 +48,8 @@ func root() *cobra.Command {
 
 func serve() *cobra.Command {
 	o := app.Defaults()
-	var key, level, database string
+	var level, database string
+	modelKeys := map[string]*string{}
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
@@ -57,7 +58,10 @@ func serve() *cobra.Command {
 		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		o.OpenAIKey, o.DatabaseURL = secret.New(key), secret.New(database)
+		o.DatabaseURL = secret.New(database)
+		for name, key := range modelKeys {
+			o.Providers[name].Key = secret.New(*key)
+		}
 		server, err := app.New(cmd.Context(), o)
 		if err != nil {
 			return err
@@ -76,10 +80,15 @@ func serve() *cobra.Command {
 	f.StringVar(&o.MasterKeyFile, "master-key-file", "", "key file that seals secrets (default master.key in the data folder, made if missing)")
 	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
 	f.IntVar(&o.RateLimit, "rate-limit", o.RateLimit, "requests a minute of an organization, in this process; 0 for no limit")
-	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or openai/NAME")
-	f.StringVar(&o.OpenAIBaseURL, "openai-base-url", o.OpenAIBaseURL, "base URL of the OpenAI-compatible provider")
-	f.StringVar(&key, "openai-api-key", "", "key of that provider; better in CALLWRIGHT_OPENAI_API_KEY_FILE")
-	f.BoolVar(&o.OpenAIStream, "openai-stream", o.OpenAIStream, "ask that provider for answers as they are made")
+	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or PROVIDER/NAME")
+	f.StringArrayVar(&o.Standby, "standby-model", nil, "model that is asked when an agent's own gives no answer, before the built-in engine; repeatable, in order")
+	for name, p := range o.Providers {
+		modelKeys[name] = f.String(name+"-api-key", "", "key of the provider "+name+", for organizations without a secret "+strings.ToUpper(name)+"_API_KEY; better in "+variable(name+"-api-key")+"_FILE")
+		f.StringVar(&p.BaseURL, name+"-base-url", p.BaseURL, "base URL of the provider "+name)
+	}
+	f.BoolVar(&o.OpenAIStream, "openai-stream", o.OpenAIStream, "ask OpenAI-compatible providers for answers as they are made")
+	f.DurationVar(&o.FirstWord, "first-word-timeout", o.FirstWord, "limit for the beginning of a provider's answer")
+	f.StringArrayVar(&o.ModelPrices, "model-price", nil, "US dollars for a million tokens, MODEL=INPUT/OUTPUT or MODEL=INPUT/CACHED/OUTPUT, for the costs in receipts; repeatable")
 	f.DurationVar(&o.ModelTimeout, "model-timeout", o.ModelTimeout, "limit for one whole answer of a provider")
 	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return cmd

@@ -27,8 +27,6 @@ import (
 	"callwright/internal/engine"
 	"callwright/internal/gate"
 	"callwright/internal/httpapi"
-	"callwright/internal/llm/builtin"
-	"callwright/internal/llm/openai"
 	"callwright/internal/outbound"
 	"callwright/internal/secret"
 	"callwright/internal/store"
@@ -46,11 +44,13 @@ type Options struct {
 	Drain         time.Duration // how long a stop waits for turns under way
 	RateLimit     int           // requests a minute of an organization; 0 for no limit
 
-	Model         string        // default llmModel of agents
-	OpenAIBaseURL string        // of the OpenAI-compatible provider
-	OpenAIKey     secret.String // empty: none is sent
-	OpenAIStream  bool          // ask it for answers as they are made
-	ModelTimeout  time.Duration // for one whole answer of a provider
+	Model        string               // default llmModel of agents
+	Standby      []string             // models that are asked when an agent's own gives no answer
+	Providers    map[string]*Provider // by name; see Providers
+	OpenAIStream bool                 // ask OpenAI-compatible providers for answers as they are made
+	FirstWord    time.Duration        // for the beginning of a provider's answer
+	ModelTimeout time.Duration        // for one whole answer of a provider
+	ModelPrices  []string             // see parsePrices
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger
@@ -59,7 +59,7 @@ type Options struct {
 // Defaults returns the options of a fresh server.
 func Defaults() Options {
 	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, RateLimit: 60_000, Model: "builtin",
-		OpenAIBaseURL: "https://api.openai.com/v1", OpenAIStream: true, ModelTimeout: time.Minute}
+		Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute}
 }
 
 // An App is a server.
@@ -70,6 +70,7 @@ type App struct {
 	options  Options
 	db       *store.DB
 	client   *outbound.Client
+	prices   map[string]price
 	gate     *gate.Gate
 	engine   *engine.Engine
 	chat     *webchat.Channel
@@ -92,7 +93,13 @@ func New(ctx context.Context, o Options) (*App, error) {
 		}
 		rules = append(rules, r)
 	}
+	if err := checkModels(o); err != nil {
+		return nil, err
+	}
 	var err error
+	if a.prices, err = parsePrices(o.ModelPrices); err != nil {
+		return nil, err
+	}
 	if a.client, err = outbound.New(outbound.Options{Allow: rules, Listeners: a.listeners, Log: o.Log}); err != nil {
 		return nil, err
 	}
@@ -118,22 +125,8 @@ func (a *App) build(keyring *secret.Keyring) {
 	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
 	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, Now: o.Now, Log: o.Log}
 	a.Control.Kinds = kinds(a.client, a.Control)
-	offline := engine.Model{Name: "builtin", Model: builtin.New()}
-	provider := openai.New(openai.Config{BaseURL: o.OpenAIBaseURL, Key: o.OpenAIKey, Stream: o.OpenAIStream, Timeout: o.ModelTimeout}, a.client.HTTP())
-	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Fallback: offline,
-		Models: func(agent callwright.Agent) (engine.Model, bool) {
-			name := agent.LLMModel
-			if name == "" {
-				name = o.Model
-			}
-			switch kind, local, _ := strings.Cut(name, "/"); kind {
-			case "builtin":
-				return offline, true
-			case "openai":
-				return engine.Model{Name: name, Local: local, Model: provider}, true
-			}
-			return engine.Model{}, false
-		}}
+	m := a.models()
+	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin}
 	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}
 	if a.db.Shared() {
 		a.chat.Name = rand.Text()

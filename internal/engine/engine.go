@@ -28,6 +28,7 @@ import (
 	"callwright"
 	"callwright/internal/gate"
 	"callwright/internal/llm"
+	"callwright/internal/secret"
 	"callwright/internal/skill"
 	"callwright/internal/store"
 )
@@ -41,14 +42,15 @@ type Engine struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 
-	// Models finds the model of an agent; ok is false when this server has no
-	// such provider.
-	Models func(callwright.Agent) (m Model, ok bool)
+	// Models returns the models that are asked for an agent's answers, in their order
+	// until one gives it: the agent's own first. ok is false when this server has no
+	// provider for that.
+	Models func(context.Context, callwright.Agent) (order []Model, ok bool)
 
-	// Standby are asked in their order when the agent's model gives no answer.
-	Standby []Model
+	// Cost returns what a request to a model cost, in US dollars; nil: nothing is known.
+	Cost func(model string, used llm.Usage) float64
 
-	// Fallback is asked when all the others gave none. It needs no network.
+	// Fallback is asked when all of them gave none. It needs no network.
 	Fallback Model
 
 	mu        sync.Mutex
@@ -59,8 +61,9 @@ type Engine struct {
 
 // A Model is a language model under its name.
 type Model struct {
-	Name  string // provider/model
-	Local string // the provider's own name for it, or ""
+	Name  string        // provider/model
+	Local string        // the provider's own name for it, or ""
+	Key   secret.String // see llm.Request
 	llm.Model
 }
 

@@ -69,6 +69,7 @@ type room struct {
 	mu       sync.Mutex
 	clock    time.Time
 	provider bool
+	standby  []engine.Model
 	masked   bool                 // what is journalled is not what was said
 	version  callwright.VersionID // of new conversations; empty: the draft
 }
@@ -105,8 +106,11 @@ func newRoom(t testing.TB, steps ...llmtest.Step) *room {
 	log := slog.New(slog.DiscardHandler)
 	r.engine = &engine.Engine{Store: db, Gate: &gate.Gate{Now: r.now, Log: log, Late: db}, Now: r.now, Log: log,
 		Kinds: map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: skill.Define(callwright.HTTPWebhook, "A fake.", func(struct{}) (skill.Executor, error) { return &r.partner, nil })},
-		Models: func(callwright.Agent) (engine.Model, bool) {
-			return engine.Model{Name: "test/one", Local: "one", Model: r.model}, r.provider
+		Models: func(context.Context, callwright.Agent) ([]engine.Model, bool) {
+			if !r.provider {
+				return r.standby, false
+			}
+			return append([]engine.Model{{Name: "test/one", Local: "one", Model: r.model}}, r.standby...), true
 		},
 		Fallback: engine.Model{Name: "test/fallback", Model: r.fallback}}
 	r.begin()
@@ -630,7 +634,7 @@ func TestStandby(t *testing.T) {
 	late := callwright.Errorf(callwright.CodeTimeout, "too long")
 	r := newRoom(t, llmtest.Step{Err: late})
 	second, third := &llmtest.Script{Steps: []llmtest.Step{{Err: down}}}, &llmtest.Script{Steps: []llmtest.Step{text("I am the third.")}}
-	r.engine.Standby = []engine.Model{{Name: "test/one", Model: r.model}, {Name: "test/two", Local: "two", Model: second}, {Name: "test/three", Model: third}}
+	r.standby = []engine.Model{{Name: "test/two", Local: "two", Model: second}, {Name: "test/three", Model: third}}
 	p := r.say("hi")
 	wantList(t, "said", p.said, "I am the third.")
 	var got []string

@@ -20,7 +20,7 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	defer func() { t.modelTime += t.Now().Sub(started) }()
 	req := t.request()
 	var failed error
-	for order := t.order(); len(order) > 0; order = order[1:] {
+	for order := t.order(ctx); len(order) > 0; order = order[1:] {
 		m := order[0]
 		text, calls, err := t.ask(ctx, m, req)
 		if err == nil || ctx.Err() != nil {
@@ -46,20 +46,15 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 }
 
 // order is the models that are asked for an answer, until one gives it.
-func (t *turn) order() []Model {
-	var order []Model
-	first, ok := t.Models(t.agent.Agent)
-	if ok {
-		order = append(order, first)
-	} else {
+func (t *turn) order(ctx context.Context) []Model {
+	order, ok := t.Models(ctx, t.agent.Agent)
+	if !ok {
 		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
 	}
-	for _, m := range append(slices.Clone(t.Standby), t.Fallback) {
-		if !slices.ContainsFunc(order, func(o Model) bool { return o.Name == m.Name }) {
-			order = append(order, m)
-		}
+	if slices.ContainsFunc(order, func(m Model) bool { return m.Name == t.Fallback.Name }) {
+		return order
 	}
-	return order
+	return append(slices.Clone(order), t.Fallback)
 }
 
 // resumed is a request for the rest of an answer that broke off.
@@ -91,7 +86,7 @@ func interrupted(ctx context.Context, err error) error {
 // ask sends one request to one model.
 func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm.ToolCall, error) {
 	t.model = m.Name
-	req.Model = m.Local
+	req.Model, req.Key = m.Local, m.Key
 	id := callwright.NewID[callwright.MessageID](t.Now())
 	w := t.newWatch(id)
 	var calls []llm.ToolCall
@@ -107,12 +102,25 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 		if chunk.ToolCall != nil {
 			calls = append(calls, *chunk.ToolCall)
 		}
+		if chunk.Usage != nil {
+			t.used(m, *chunk.Usage)
+		}
 	}
 	said := w.end()
 	if said != "" {
 		t.message(id, said, "")
 	}
 	return said, calls, failed
+}
+
+// used adds what a request took to what the turn took.
+func (t *turn) used(m Model, u llm.Usage) {
+	t.usage.Input += u.Input
+	t.usage.Cached += u.Cached
+	t.usage.Output += u.Output
+	if t.Cost != nil {
+		t.cost += t.Cost(m.Name, u)
+	}
 }
 
 func (t *turn) request() llm.Request {

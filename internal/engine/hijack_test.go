@@ -244,7 +244,9 @@ func TestHijackedModel(t *testing.T) {
 	r.partner.do = o.receive
 	hijackedAgent(t, r)
 	model := &hijacked{source, o}
-	r.engine.Models = func(callwright.Agent) (engine.Model, bool) { return engine.Model{Name: "evil/one", Model: model}, true }
+	r.engine.Models = func(context.Context, callwright.Agent) ([]engine.Model, bool) {
+		return []engine.Model{{Name: "evil/one", Model: model}}, true
+	}
 	r.engine.Fallback = engine.Model{Name: "evil/two", Model: model}
 	for o.turn = range *hijackTurns {
 		if o.turn%40 == 0 { // another conversation

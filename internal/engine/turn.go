@@ -107,6 +107,8 @@ type turn struct {
 
 	began     time.Time
 	modelTime time.Duration
+	usage     llm.Usage // of the turn
+	cost      float64   // in US dollars
 	skillTime time.Duration
 	model     string
 }
@@ -295,7 +297,8 @@ func (t *turn) end(ctx context.Context) error {
 		t.note(callwright.CallEnded, callwright.Ended{Reason: "ended by the agent", Outcome: t.conv.Outcome})
 	}
 	total := t.Now().Sub(t.began)
-	t.note(callwright.LatencyEvent, callwright.Latency{Turn: t.conv.Turns, TotalMs: ms(total), ModelMs: ms(t.modelTime), SkillMs: ms(t.skillTime), Model: t.model})
+	t.note(callwright.LatencyEvent, callwright.Latency{Turn: t.conv.Turns, TotalMs: ms(total), ModelMs: ms(t.modelTime), SkillMs: ms(t.skillTime), Model: t.model,
+		InputTokens: t.usage.Input, CachedTokens: t.usage.Cached, OutputTokens: t.usage.Output, CostUSD: t.cost})
 	t.row.Done, t.row.FinishedAt = true, callwright.At(t.Now())
 	entry := store.Entry{Turn: &t.row}
 	if t.in.Transcript != nil {

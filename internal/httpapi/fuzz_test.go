@@ -62,7 +62,7 @@ func newFront(t testing.TB) *front {
 	c.Kinds = map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: httpwebhook.Kind(client, c), callwright.SMS: skill.Reserved(callwright.SMS, "Planned.")}
 	offline := engine.Model{Name: "builtin", Model: builtin.New()}
 	chat := &webchat.Channel{Store: db, Now: time.Now, Log: log, Engine: &engine.Engine{Store: db, Gate: g, Kinds: c.Kinds, Now: time.Now, Log: log, Fallback: offline,
-		Models: func(callwright.Agent) (engine.Model, bool) { return offline, true }}}
+		Models: func(context.Context, callwright.Agent) ([]engine.Model, bool) { return []engine.Model{offline}, true }}}
 	t.Cleanup(func() { must(t, chat.Close(context.Background())) })
 	f := &front{router: chi.NewRouter(), ids: map[string]string{}}
 	api := httpapi.New(httpapi.Options{Control: c, Chat: chat, Ready: db.Ping, PublicURL: func() string { return "http://callwright.test" }, Now: time.Now, Log: log}, f.router)

@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"iter"
 	"time"
+
+	"callwright/internal/secret"
 )
 
 // A Model answers requests. It may be called concurrently.
@@ -28,7 +30,7 @@ type Model interface {
 type Request struct {
 	Model        string    // the provider's own name of the model, "" for its default
 	Instructions string    // the system prompt: the same for every request of a version, so that providers cache it
-	Context      string    // what holds right now (time, hours, who the caller is); it goes behind the messages
+	Context      string    // what holds right now (time, hours, who the caller is); it goes behind what stays the same
 	Tools        []Tool    // what may be called
 	Messages     []Message // the conversation, oldest first; the last is the user's or a tool's
 	Temperature  *float64  // nil: the provider's default
@@ -39,6 +41,9 @@ type Request struct {
 
 	// Language is the BCP-47 tag that answers should be in.
 	Language string
+
+	// Key is the organization's own for the provider; empty: the server's is used.
+	Key secret.String
 }
 
 // A Tool is a skill as a model sees it.
@@ -87,8 +92,9 @@ type Chunk struct {
 
 // Usage counts tokens.
 type Usage struct {
-	Input  int `json:"input"`
-	Output int `json:"output"`
+	Input  int // all of them, those that the provider had in its cache too
+	Cached int // of Input
+	Output int
 }
 
 // A ToolResult is the JSON content of a ToolRole message: what became of a tool

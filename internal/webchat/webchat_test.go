@@ -121,8 +121,10 @@ func newShop(t testing.TB) *shop {
 	must(t, err)
 	log := slog.New(slog.DiscardHandler)
 	e := &engine.Engine{Store: db, Gate: &gate.Gate{Now: s.now, Log: log, Late: db}, Now: s.now, Log: log,
-		Kinds:    map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: skill.Define(callwright.HTTPWebhook, "A fake.", func(struct{}) (skill.Executor, error) { return s, nil })},
-		Models:   func(callwright.Agent) (engine.Model, bool) { return engine.Model{Name: "echo", Model: s.model}, true },
+		Kinds: map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: skill.Define(callwright.HTTPWebhook, "A fake.", func(struct{}) (skill.Executor, error) { return s, nil })},
+		Models: func(context.Context, callwright.Agent) ([]engine.Model, bool) {
+			return []engine.Model{{Name: "echo", Model: s.model}}, true
+		},
 		Fallback: engine.Model{Name: "echo", Model: s.model}}
 	s.channel = &webchat.Channel{Engine: e, Store: db, Now: s.now, Log: log}
 	t.Cleanup(func() {

@@ -9,6 +9,7 @@ package anthropic
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,8 +132,8 @@ func (p *Provider) send(ctx context.Context, req llm.Request) (*http.Response, e
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
 	r.Header.Set("Anthropic-Version", apiVersion)
-	if !p.config.Key.Empty() {
-		r.Header.Set("X-Api-Key", p.config.Key.Reveal())
+	if key := cmp.Or(req.Key, p.config.Key); !key.Empty() {
+		r.Header.Set("X-Api-Key", key.Reveal())
 	}
 	res, err := p.client.Do(r)
 	if err != nil {
@@ -201,7 +202,7 @@ func (a *answer) event(data []byte) error {
 	}
 	switch ev.Type {
 	case "message_start":
-		a.used.Input = ev.Message.Usage.total()
+		a.used.Input, a.used.Cached = ev.Message.Usage.total(), ev.Message.Usage.Read
 	case "content_block_start":
 		if ev.Content.Type == "tool_use" {
 			a.blocks[ev.Index] = &block{id: ev.Content.ID, name: ev.Content.Name}

@@ -120,21 +120,21 @@ func open(i int, id, name string) string {
 func TestStream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ body, want string }{
-		"text":                      {begin + text + finish("end_turn"), `"Hello ☎" [] &{25 9} `},
-		"pings":                     {ping + begin + ping + text + ping + finish("end_turn"), `"Hello ☎" [] &{25 9} `},
-		"CRLF":                      {strings.ReplaceAll(begin+text+finish("end_turn"), "\n", "\r\n"), `"Hello ☎" [] &{25 9} `},
-		"CR":                        {strings.ReplaceAll(begin+text+finish("end_turn"), "\n", "\r"), `"Hello ☎" [] &{25 9} `},
-		"comments, no event lines":  {": hi\n\n" + strings.ReplaceAll(begin+text+finish("end_turn"), "event:", ":"), `"Hello ☎" [] &{25 9} `},
-		"no last newline":           {strings.TrimSpace(begin + text + finish("end_turn")), `"Hello ☎" [] &{25 9} `},
-		"a call":                    {begin + call + finish("tool_use"), `"" ["toolu_1 find{\"a\": \"x\"}"] &{25 9} `},
-		"text and calls":            {begin + text + call + open(2, "toolu_2", "book") + stop(2) + finish("tool_use"), `"Hello ☎" ["toolu_1 find{\"a\": \"x\"}" "toolu_2 book{}"] &{25 9} `},
+		"text":                      {begin + text + finish("end_turn"), `"Hello ☎" [] &{25 20 9} `},
+		"pings":                     {ping + begin + ping + text + ping + finish("end_turn"), `"Hello ☎" [] &{25 20 9} `},
+		"CRLF":                      {strings.ReplaceAll(begin+text+finish("end_turn"), "\n", "\r\n"), `"Hello ☎" [] &{25 20 9} `},
+		"CR":                        {strings.ReplaceAll(begin+text+finish("end_turn"), "\n", "\r"), `"Hello ☎" [] &{25 20 9} `},
+		"comments, no event lines":  {": hi\n\n" + strings.ReplaceAll(begin+text+finish("end_turn"), "event:", ":"), `"Hello ☎" [] &{25 20 9} `},
+		"no last newline":           {strings.TrimSpace(begin + text + finish("end_turn")), `"Hello ☎" [] &{25 20 9} `},
+		"a call":                    {begin + call + finish("tool_use"), `"" ["toolu_1 find{\"a\": \"x\"}"] &{25 20 9} `},
+		"text and calls":            {begin + text + call + open(2, "toolu_2", "book") + stop(2) + finish("tool_use"), `"Hello ☎" ["toolu_1 find{\"a\": \"x\"}" "toolu_2 book{}"] &{25 20 9} `},
 		"an event of the future":    {begin + event("weather", `{"type":"weather","index":"high"}`) + text + finish("end_turn"), `"" [] <nil> model_failed`},
-		"an unknown event":          {begin + event("weather", `{"type":"weather"}`) + text + finish("end_turn"), `"Hello ☎" [] &{25 9} `},
+		"an unknown event":          {begin + event("weather", `{"type":"weather"}`) + text + finish("end_turn"), `"Hello ☎" [] &{25 20 9} `},
 		"nothing at all":            {``, `"" [] <nil> model_failed`},
 		"cut off before the end":    {begin + text, `"Hello ☎" [] <nil> model_failed`},
 		"a call cut by its length":  {begin + open(0, "a", "find") + delta(0, `{"type":"input_json_delta","partial_json":"{\"a\""}`) + stop(0) + finish("max_tokens"), `"" [] <nil> model_failed`},
 		"a call that is not closed": {begin + open(0, "a", "find") + finish("tool_use"), `"" [] <nil> model_failed`},
-		"text cut by its length":    {begin + text + finish("max_tokens"), `"Hello ☎" [] &{25 9} `},
+		"text cut by its length":    {begin + text + finish("max_tokens"), `"Hello ☎" [] &{25 20 9} `},
 		"an error event":            {begin + text + event("error", `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`), `"Hello ☎" [] <nil> unavailable`},
 		"malformed JSON":            {begin + text + "data: {\"type\":\n\n", `"Hello ☎" [] <nil> model_failed`},
 		"a page for a stream":       {"<html>Sign in</html>", `"" [] <nil> model_failed`},
@@ -154,7 +154,7 @@ func TestStream(t *testing.T) {
 func TestStreamInPieces(t *testing.T) {
 	t.Parallel()
 	body := strings.ReplaceAll(begin+text, "\n", "\r\n") + call + finish("tool_use")
-	const want = `"Hello ☎" ["toolu_1 find{\"a\": \"x\"}"] &{25 9} `
+	const want = `"Hello ☎" ["toolu_1 find{\"a\": \"x\"}"] &{25 20 9} `
 	for i := 0; i < len(body); i += 7 {
 		s := serve(t, 200, body[:i], body[i:])
 		if got, err := ask(t.Context(), s.provider(t, anthropic.Config{}), hello); got != want {

@@ -37,23 +37,30 @@ type Config struct {
 
 // A Provider is one server. It may be used concurrently.
 type Provider struct {
-	client *openai.Client
 	config Config
+	http   *http.Client
+	own    *openai.Client // with the config's key
 }
 
 // New makes a Provider that dials through the client, which must be the guarded
 // one.
 func New(c Config, client *http.Client) *Provider {
-	cfg := openai.DefaultConfig(c.Key.Reveal())
-	cfg.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	cfg.HTTPClient = client
-	// Comments keep a stream alive while its first word takes long; the timeout is
-	// what bounds them.
-	cfg.EmptyMessagesLimit = math.MaxInt32
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
-	return &Provider{openai.NewClientWithConfig(cfg), c}
+	p := &Provider{config: c, http: client}
+	p.own = p.client(c.Key)
+	return p
+}
+
+func (p *Provider) client(key secret.String) *openai.Client {
+	cfg := openai.DefaultConfig(key.Reveal())
+	cfg.BaseURL = strings.TrimRight(p.config.BaseURL, "/")
+	cfg.HTTPClient = p.http
+	// Comments keep a stream alive while its first word takes long; the timeout is
+	// what bounds them.
+	cfg.EmptyMessagesLimit = math.MaxInt32
+	return openai.NewClientWithConfig(cfg)
 }
 
 var _ llm.Model = (*Provider)(nil)
@@ -63,12 +70,14 @@ func (p *Provider) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.
 	return func(yield func(llm.Chunk, error) bool) {
 		ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
 		defer cancel()
-		var err error
-		if p.config.Stream {
-			err = p.stream(ctx, p.request(req), yield)
-		} else {
-			err = p.whole(ctx, p.request(req), yield)
+		client, answer := p.own, whole
+		if !req.Key.Empty() {
+			client = p.client(req.Key)
 		}
+		if p.config.Stream {
+			answer = stream
+		}
+		err := answer(ctx, client, p.request(req), yield)
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(llm.Chunk{}, classify(ctx, err))
 		}
@@ -78,8 +87,8 @@ func (p *Provider) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.
 // errStopped ends a sequence whose reader has left.
 var errStopped = errors.New("the reader stopped")
 
-func (p *Provider) whole(ctx context.Context, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
-	res, err := p.client.CreateChatCompletion(ctx, req)
+func whole(ctx context.Context, client *openai.Client, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
+	res, err := client.CreateChatCompletion(ctx, req)
 	if err != nil {
 		return err
 	}
@@ -96,9 +105,9 @@ func (p *Provider) whole(ctx context.Context, req openai.ChatCompletionRequest, 
 	return usage(&res.Usage, yield)
 }
 
-func (p *Provider) stream(ctx context.Context, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
+func stream(ctx context.Context, client *openai.Client, req openai.ChatCompletionRequest, yield func(llm.Chunk, error) bool) error {
 	req.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
-	s, err := p.client.CreateChatCompletionStream(ctx, req)
+	s, err := client.CreateChatCompletionStream(ctx, req)
 	if err != nil {
 		return err
 	}
@@ -179,7 +188,14 @@ func calls(parts []openai.ToolCall, finish openai.FinishReason, yield func(llm.C
 }
 
 func usage(u *openai.Usage, yield func(llm.Chunk, error) bool) error {
-	if u != nil && u.TotalTokens > 0 && !yield(llm.Chunk{Usage: &llm.Usage{Input: u.PromptTokens, Output: u.CompletionTokens}}, nil) {
+	if u == nil || u.TotalTokens == 0 {
+		return nil
+	}
+	used := llm.Usage{Input: u.PromptTokens, Output: u.CompletionTokens}
+	if u.PromptTokensDetails != nil {
+		used.Cached = u.PromptTokensDetails.CachedTokens
+	}
+	if !yield(llm.Chunk{Usage: &used}, nil) {
 		return errStopped
 	}
 	return nil
@@ -197,11 +213,22 @@ func (p *Provider) request(req llm.Request) openai.ChatCompletionRequest {
 	if req.Instructions != "" {
 		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: req.Instructions})
 	}
+	last := -1 // message of the user
 	for _, m := range req.Messages {
 		out.Messages = append(out.Messages, message(m))
+		if m.Role == llm.User {
+			last = len(out.Messages) - 1
+		}
 	}
 	if req.Context != "" {
-		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: req.Context})
+		// A system message that is not the first is refused by the templates of many
+		// open models, and the first should stay the same for the provider's cache.
+		if last < 0 {
+			out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleUser})
+			last = len(out.Messages) - 1
+		}
+		m := &out.Messages[last]
+		m.Content = strings.TrimSpace(m.Content + "\n\n[" + req.Context + "]")
 	}
 	for _, t := range req.Tools {
 		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction,

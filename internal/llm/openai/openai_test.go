@@ -134,7 +134,7 @@ func TestStream(t *testing.T) {
 	call := chunk(call1, "") + chunk(arguments(0, `{"a":`), "") + chunk(arguments(0, `"x"}`), "")
 	for name, c := range map[string]struct{ body, want string }{
 		"text":                     {text + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
-		"usage":                    {text + chunk(`{}`, "stop") + used + done, `"Hello ☎" [] &{7 3} `},
+		"usage":                    {text + chunk(`{}`, "stop") + used + done, `"Hello ☎" [] &{7 0 3} `},
 		"no [DONE]":                {text + chunk(`{}`, "stop"), `"Hello ☎" [] <nil> `},
 		"no last newline":          {text + chunk(`{}`, "stop") + "data: [DONE]", `"Hello ☎" [] <nil> `},
 		"cut off in the last line": {text + strings.TrimSpace(chunk(`{}`, "stop")), `"Hello ☎" [] <nil> model_failed`},
@@ -145,7 +145,7 @@ func TestStream(t *testing.T) {
 		"event lines":              {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "data: ", "event: message\nid: 1\ndata: "), `"Hello ☎" [] <nil> `},
 		"a call":                   {call + chunk(`{}`, "tool_calls") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
 		"a call that ends in stop": {call + chunk(`{}`, "stop") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
-		"text and a call":          {text + call + chunk(`{}`, "tool_calls") + used + done, `"Hello ☎" ["find{\"a\":\"x\"}"] &{7 3} `},
+		"text and a call":          {text + call + chunk(`{}`, "tool_calls") + used + done, `"Hello ☎" ["find{\"a\":\"x\"}"] &{7 0 3} `},
 		"a call without arguments": {chunk(call1, "") + chunk(`{}`, "tool_calls") + done, `"" ["find{}"] <nil> `},
 		"parallel calls": {chunk(call1, "") + chunk(`{"tool_calls":[{"index":1,"id":"call_2","function":{"name":"book","arguments":"{\"b\""}}]}`, "") +
 			chunk(arguments(0, `{"a":1}`), "") + chunk(arguments(1, `:2}`), "") + chunk(`{}`, "tool_calls") + done, `"" ["find{\"a\":1}" "book{\"b\":2}"] <nil> `},
@@ -188,7 +188,7 @@ func TestStream(t *testing.T) {
 func TestStreamSplitAnywhere(t *testing.T) {
 	t.Parallel()
 	body := chunk(`{"content":"Grüße ☎"}`, "") + ": ping\r\n\r\n" + chunk(call1, "") + chunk(arguments(0, `{"a":"é"}`), "") + chunk(`{}`, "tool_calls") + used + done
-	const want = `"Grüße ☎" ["find{\"a\":\"é\"}"] &{7 3} `
+	const want = `"Grüße ☎" ["find{\"a\":\"é\"}"] &{7 0 3} `
 	for i := range len(body) {
 		s := serve(t, 200, body[:i], body[i:])
 		if got := ask(t.Context(), s.provider(t, openai.Config{Stream: true}), hello); got.String() != want {
@@ -287,7 +287,7 @@ func TestTimeout(t *testing.T) {
 func TestWhole(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ body, want string }{
-		"text":             {`{"choices":[{"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}}`, `"Hello." [] &{7 3} `},
+		"text":             {`{"choices":[{"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}}`, `"Hello." [] &{7 0 3} `},
 		"calls":            {`{"choices":[{"message":{"content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"find","arguments":"{\"a\":1}"}},{"id":"b","type":"function","function":{"name":"book","arguments":""}}]},"finish_reason":"tool_calls"}]}`, `"" ["find{\"a\":1}" "book{}"] <nil> `},
 		"text and a call":  {`{"choices":[{"message":{"content":"Well.","tool_calls":[{"id":"a","type":"function","function":{"name":"find","arguments":"{}"}}]},"finish_reason":"stop"}]}`, `"Well." ["find{}"] <nil> `},
 		"a call cut short": {`{"choices":[{"message":{"tool_calls":[{"id":"a","type":"function","function":{"name":"find","arguments":"{\"a\""}}]},"finish_reason":"length"}]}`, `"" [] <nil> model_failed`},
@@ -344,16 +344,22 @@ func TestRequest(t *testing.T) {
 	if got := s.header.Get("Authorization"); got != "Bearer sk-1" {
 		t.Errorf("authorization: got %q", got)
 	}
+	now := req
+	now.Context, now.Key = "It is Monday.", secret.New("theirs")
+	ask(t.Context(), p, now)
+	if want := strings.Replace(messages, "Where is it?", `Where is it?\n\n[It is Monday.]`, 1); !strings.Contains(s.bodies[1], want) || s.header.Get("Authorization") != "Bearer theirs" {
+		t.Errorf("with what holds now and another key: got %s with %s, want %s", s.bodies[1], s.header.Get("Authorization"), want)
+	}
 	ask(t.Context(), p, hello)
-	if want := `{"model":"default","messages":[{"role":"user","content":"hello"}],"stream":false}`; s.bodies[1] != want {
-		t.Errorf("body of a plain request:\n got %s\nwant %s", s.bodies[1], want)
+	if want := `{"model":"default","messages":[{"role":"user","content":"hello"}],"stream":false}`; s.bodies[2] != want {
+		t.Errorf("body of a plain request:\n got %s\nwant %s", s.bodies[2], want)
 	}
 	cold := hello
 	cold.Temperature = &zero
 	ask(t.Context(), p, cold)
 	var sent struct{ Temperature *float64 }
-	if err := json.Unmarshal([]byte(s.bodies[2]), &sent); err != nil || sent.Temperature == nil || *sent.Temperature > 1e-6 {
-		t.Errorf("temperature 0: got %s, want it said, not left to the provider", s.bodies[2])
+	if err := json.Unmarshal([]byte(s.bodies[3]), &sent); err != nil || sent.Temperature == nil || *sent.Temperature > 1e-6 {
+		t.Errorf("temperature 0: got %s, want it said, not left to the provider", s.bodies[3])
 	}
 	st := serve(t, 200, chunk(`{"content":"x"}`, "stop")+done)
 	ask(t.Context(), st.provider(t, openai.Config{Stream: true}), hello)
