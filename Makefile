@@ -2,13 +2,14 @@
 # make soak      the long form of tests that are short in make test
 # make bench     CPU time of one tool turn beside a floor program, and reading and
 #                making a skill beside bare SQL on both databases
+# make eval      the built-in engine on recorded dialogues (DIALOGUES=folder)
 # make generate  remake the committed generated files
 # make lint      gofmt, vet, staticcheck
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ROOT        = $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: build test soak parts bench generate lint fuzz
+.PHONY: build test soak parts bench eval generate lint fuzz
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/callwright ./cmd/callwright
@@ -38,6 +39,11 @@ parts:
 bench:
 	go run ./internal/bench
 	go test ./internal/control -run '^$$' -bench Skill -benchtime 3s -count 3
+
+DIALOGUES ?= ../shared/dialogues
+
+eval: build
+	e2e/eval.sh $(DIALOGUES)
 
 generate:
 	go test ./internal/app -run TestGeneratedFiles -count=1 -update
