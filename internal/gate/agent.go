@@ -186,8 +186,11 @@ func (s *Skill) on(ch callwright.Channel) bool {
 }
 
 // Label returns what a person calls the parameter: its title, or its name in
-// words.
+// words. An item is called by the list that it is in.
 func (s *Skill) Label(name string) string {
+	if i := strings.IndexByte(name, '['); i > 0 {
+		name = name[:i]
+	}
 	if t := s.properties[name].Title; t != "" {
 		return t
 	}

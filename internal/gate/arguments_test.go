@@ -165,7 +165,7 @@ func TestLabels(t *testing.T) {
 	s := order()
 	s.ParametersSchema = json.RawMessage(`{"properties":{"serial_number":{},"serialNumber":{},"x":{"title":"Order no."},"VIN":{},"PickupDate":{}}}`)
 	d := newDesk(s)
-	for name, want := range map[string]string{"serial_number": "serial number", "serialNumber": "serial number", "x": "Order no.", "VIN": "VIN", "PickupDate": "pickup date", "no-such.one": "no such one"} {
+	for name, want := range map[string]string{"serial_number": "serial number", "serialNumber": "serial number", "x": "Order no.", "VIN": "VIN", "PickupDate": "pickup date", "no-such.one": "no such one", "x[2]": "Order no.", "PickupDate[0].day": "pickup date"} {
 		if got := d.agent.Skills[0].Label(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}

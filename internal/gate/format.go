@@ -55,7 +55,7 @@ func (as reading) read(p property, v any, path ...string) (any, []Problem) {
 	case string:
 		out, err := as.word(p, v)
 		if err != nil {
-			return v, []Problem{{Name: schema.Join(path...), Message: err.Error()}}
+			return v, []Problem{{Name: schema.Join(path...), Message: err.Error(), Plain: true}}
 		}
 		return out, nil
 	case []any:

@@ -108,7 +108,7 @@ func TestImpossibleValues(t *testing.T) {
 	} {
 		d := friday(callwright.AgentSpec{PrimaryLanguage: "en-US"}, spokenParameters)
 		out := d.call(d.turn(), "find_order", c.args)
-		if out.Kind != gate.Ask || len(out.Problems) != 1 || out.Problems[0] != (gate.Problem{Name: c.name, Message: c.want}) {
+		if out.Kind != gate.Ask || len(out.Problems) != 1 || out.Problems[0].Name != c.name || out.Problems[0].Message != c.want || out.Problems[0].Missing {
 			t.Errorf("%s: got %s with %+v, want %s asked for again: %s", c.args, out.Kind, out.Problems, c.name, c.want)
 		}
 		d.nothingLeft(t)
