@@ -395,6 +395,20 @@ func TestOtherFormats(t *testing.T) {
 	}
 }
 
+// Authors of skills find every format in the guide.
+func TestFormatsAreDocumented(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/skills.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range spoken.Formats() {
+		if !strings.Contains(string(guide), "| `"+format+"` |") {
+			t.Errorf("%s: got no row in docs/skills.md, want one", format)
+		}
+	}
+}
+
 // Microsoft's recognizers, which nobody here wrote, see the same values in 600 wordings
 // (testdata/recognizers.mjs), except where we mean to differ.
 func TestRecognizers(t *testing.T) {
