@@ -305,6 +305,7 @@ func TestCheckSkill(t *testing.T) {
 		"no type":                {params(`{"properties":{"a":{}}}`, "a"), ""},
 		"required twice":         {params(`{"properties":{"a":{}}}`, "a", "a"), ""},
 		"own definitions":        {params(`{"properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"type":"string"}}}`), ""},
+		"formats of anybody":     {params(`{"properties":{"a":{"type":"string","format":"date"},"b":{"format":"shoe-size"}}}`), ""},
 		"five levels":            {params(nest(5)), ""},
 		"six levels":             {params(nest(6)), "parametersSchema"},
 		"65 parameters":          {params(many + `}}`), "parametersSchema.properties"},

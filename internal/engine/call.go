@@ -167,21 +167,21 @@ func (t *turn) sayOf(out gate.Outcome, answer *llm.ToolResult) {
 	say := out.Skill.Say()
 	switch {
 	case out.Kind == gate.Done && say.Done != "":
-		answer.Say = t.fill(say.Done, out)
+		answer.Say = t.fill(say.Done, out.Skill, out.Arguments)
 	case (out.Kind == gate.Failed || out.Kind == gate.Unknown) && say.Failed != "":
-		answer.Say = t.fill(say.Failed, out)
+		answer.Say = t.fill(say.Failed, out.Skill, out.Arguments)
 	case out.Kind == gate.Failed && out.Skill.ErrorHandling != nil && out.Skill.ErrorHandling.Message != "":
 		answer.Say = out.Skill.ErrorHandling.Message
 	}
 }
 
 // fill fills an operator's sentence with the arguments and what was remembered.
-func (t *turn) fill(sentence string, out gate.Outcome) string {
+func (t *turn) fill(sentence string, s *gate.Skill, arguments json.RawMessage) string {
 	parsed, err := tmpl.Parse(sentence)
 	if err != nil {
 		return sentence
 	}
-	values, err := strictjson.Object(out.Arguments)
+	values, err := strictjson.Object(arguments)
 	if err != nil {
 		values = map[string]any{}
 	}
@@ -192,7 +192,7 @@ func (t *turn) fill(sentence string, out gate.Outcome) string {
 	}
 	text, err := parsed.Expand(func(name string) (string, error) {
 		if v := values[name]; v != nil {
-			return spoken(v), nil
+			return said(s, name, v), nil
 		}
 		return "", nil
 	})
@@ -265,7 +265,7 @@ func attempts(n int) string {
 func (t *turn) effect(e skill.Effect, s *gate.Skill) (stop bool) {
 	switch e := e.(type) {
 	case skill.Transfer:
-		return t.handOver(e, "transfer", s.Name, t.fill(s.Say().Done, gate.Outcome{}))
+		return t.handOver(e, "transfer", s.Name, t.fill(s.Say().Done, s, nil))
 	case skill.EndConversation:
 		t.over = true
 		if len(t.said) == 0 {
@@ -440,7 +440,7 @@ func (t *turn) running(skills []*gate.Skill, over <-chan struct{}) {
 	for _, s := range skills {
 		e := t.expected(s)
 		if say := s.Say().Start; say != "" {
-			t.filler(s, t.fill(say, gate.Outcome{Arguments: t.asking[t.callOf(s)].Arguments}), e)
+			t.filler(s, t.fill(say, s, t.asking[t.callOf(s)].Arguments), e)
 		} else if e > slowAfter && e > expected {
 			t.filler(s, sayMoment, e)
 		}
@@ -455,7 +455,7 @@ func (t *turn) running(skills []*gate.Skill, over <-chan struct{}) {
 	select {
 	case <-over:
 	case <-timer.C:
-		t.filler(skills[0], t.fill(slow, gate.Outcome{}), expected)
+		t.filler(skills[0], t.fill(slow, skills[0], nil), expected)
 	}
 }
 

@@ -327,6 +327,20 @@ func TestFillers(t *testing.T) {
 	})
 }
 
+// A caller hears what is wrong with a value that cannot be, in plain words.
+func TestImpossibleValue(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	must(t, second(r.db.UpdateSkill(t.Context(), org, agentID, findID, func(s *callwright.Skill) error {
+		s.ParametersSchema = json.RawMessage(`{"properties":{"day":{"type":"string","format":"date","title":"delivery day"}}}`)
+		return nil
+	})))
+	for i := range 3 {
+		r.model.Steps = append(r.model.Steps, calling(tool(fmt.Sprint("c", i), "find_order", `{"day":"February 30"}`)))
+	}
+	wantList(t, "said", r.say("on February 30").said, "I'm afraid the delivery day must be a day that the calendar has, such as February 28. Could you give it to me again?")
+}
+
 // A model that keeps sending arguments that cannot be used is stopped by a question.
 func TestRepairs(t *testing.T) {
 	t.Parallel()

@@ -138,6 +138,9 @@ func ask(out gate.Outcome) string {
 	if p.Missing {
 		return "What is the " + label + "?"
 	}
+	if p.Plain {
+		return "I'm afraid the " + label + " " + p.Message + ". Could you give it to me again?"
+	}
 	return "I'm afraid that doesn't work as the " + label + ". Could you give it to me again?"
 }
 
@@ -173,7 +176,7 @@ func readBack(s *gate.Skill, arguments json.RawMessage) string {
 	slices.Sort(rest)
 	var parts []string
 	for _, n := range append(names, rest...) {
-		parts = append(parts, s.Label(n)+" "+spoken(args[n]))
+		parts = append(parts, s.Label(n)+" "+said(s, n, args[n]))
 	}
 	what := lowerFirst(s.Name)
 	if len(parts) == 0 {
@@ -189,8 +192,11 @@ func join(parts []string) string {
 	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
-func spoken(v any) string {
+// said is an argument as it is read back.
+func said(s *gate.Skill, name string, v any) string {
 	switch v := v.(type) {
+	case string:
+		return s.Said(name, v)
 	case bool:
 		if v {
 			return "yes"
@@ -199,7 +205,7 @@ func spoken(v any) string {
 	case []any:
 		parts := make([]string, len(v))
 		for i, item := range v {
-			parts[i] = spoken(item)
+			parts[i] = said(s, name, item)
 		}
 		return join(parts)
 	case map[string]any:

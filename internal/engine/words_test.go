@@ -107,6 +107,8 @@ func TestReadBack(t *testing.T) {
 		{"Book visit", `{"properties":{"when":{"title":"date"},"a":{}},"required":["when"]}`, `{"a":"x","when":"Friday"}`, "book visit, with date Friday and a x."},
 		{"VIN check", `{"properties":{"vin":{}}}`, `{}`, "VIN check."},
 		{"Go", `{"properties":{"yes":{"type":"boolean"},"list":{"type":"array"},"n":{"type":"number"}}}`, `{"yes":false,"list":["a","b","c"],"n":12345678901234567890.50}`, "go, with list a, b and c, n 12345678901234567890.50 and yes no."},
+		{"Book visit", `{"properties":{"when":{"type":"string","format":"date-time"},"phone":{"type":"string","format":"phone"},"days":{"type":"array","items":{"type":"string","format":"date"}}}}`, `{"when":"tomorrow at noon","phone":"212 555 0123","days":["Friday","May 3"]}`,
+			"book visit, with days Friday, March 5, 2027 and Monday, May 3, 2027, phone (212) 555-0123 and when Tuesday, March 2, 2027 at noon."},
 		{"Go", `{"properties":{"o":{"type":"object"}}}`, `{"o":{"k":[1]}}`, `go, with o {"k":[1]}.`},
 	} {
 		r := newRoom(t)

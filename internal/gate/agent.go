@@ -33,6 +33,7 @@ type Skill struct {
 
 	schema     *schema.Schema
 	properties map[string]property
+	region     string // of the agent, for telephone numbers
 	executor   skill.Executor
 	common     skill.Common
 	idempotent bool                           // its receiver tells repeated requests apart
@@ -47,6 +48,29 @@ type property struct {
 	Description string `json:"description"`
 	Format      string `json:"format"`
 	AllowedFrom string `json:"x-allowedFrom"`
+	Enum        []any  `json:"enum"`
+
+	Items      *property           `json:"items"`
+	Properties map[string]property `json:"properties"`
+
+	name string
+}
+
+// UnmarshalJSON takes true and false, which are schemas too, for a property of which
+// nothing is known.
+func (p *property) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] != '{' {
+		return nil
+	}
+	type plain property
+	if err := json.Unmarshal(raw, (*plain)(p)); err != nil {
+		return err
+	}
+	for name, m := range p.Properties {
+		m.name = name
+		p.Properties[name] = m
+	}
+	return nil
 }
 
 // is reports whether the parameter may be of the JSON Schema type.
@@ -66,7 +90,7 @@ func Compile(snap callwright.Snapshot, kinds map[callwright.SkillType]skill.Kind
 	a := &Agent{Snapshot: snap, byTool: map[string]*Skill{}}
 	for _, s := range snap.Skills {
 		c := compile(s, kinds)
-		c.Tool = toolName(s.Name, a.byTool)
+		c.Tool, c.region = toolName(s.Name, a.byTool), region(snap.Agent)
 		a.byTool[c.Tool] = c
 		a.Skills = append(a.Skills, c)
 	}
@@ -99,6 +123,10 @@ func compile(s callwright.Skill, kinds map[callwright.SkillType]skill.Kind) *Ski
 		return c
 	}
 	c.properties = doc.Properties
+	for name, p := range c.properties {
+		p.name = name
+		c.properties[name] = p
+	}
 	if c.schema, c.broken = schema.Compile(c.Parameters); c.broken != nil {
 		return c
 	}
@@ -170,8 +198,11 @@ func (s *Skill) on(ch callwright.Channel) bool {
 }
 
 // Label returns what a person calls the parameter: its title, or its name in
-// words.
+// words. An item is called by the list that it is in.
 func (s *Skill) Label(name string) string {
+	if i := strings.IndexByte(name, '['); i > 0 {
+		name = name[:i]
+	}
 	if t := s.properties[name].Title; t != "" {
 		return t
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,8 @@ func (s *Skill) coerce(raw json.RawMessage, as reading) (map[string]any, []Probl
 		return nil, []Problem{{Message: "the arguments " + err.Error()}}
 	}
 	var problems []Problem
-	for name, v := range args {
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		v := args[name]
 		p, known := s.properties[name]
 		if !known {
 			continue // the schema refuses it by name
@@ -28,10 +30,8 @@ func (s *Skill) coerce(raw json.RawMessage, as reading) (map[string]any, []Probl
 			delete(args, name)
 			continue
 		}
-		if v, err = as.read(p, v); err != nil {
-			problems = append(problems, Problem{Name: name, Message: err.Error()})
-		}
-		args[name] = v
+		read, wrong := as.read(p, v, name)
+		args[name], problems = read, append(problems, wrong...)
 	}
 	for _, p := range s.schema.Validate(args) {
 		if !slices.ContainsFunc(problems, func(q Problem) bool { return q.Name == p.Path }) {
@@ -67,7 +67,7 @@ func fromText(p property, v string) any {
 	if p.is("string") {
 		return v
 	}
-	if p.is("number") || p.is("integer") {
+	if (p.is("number") || p.is("integer")) && p.Format != "money" { // 1.000 is a thousand in some places
 		if _, err := strconv.ParseFloat(v, 64); err == nil && json.Valid([]byte(v)) {
 			return json.Number(v)
 		}

@@ -32,11 +32,18 @@ func TestArgumentsAreCoerced(t *testing.T) {
 		{"leading zero", `{"count":"007"}`, ``},
 		{"plus sign", `{"count":"+7"}`, ``},
 		{"hex", `{"count":"0x1F"}`, ``},
-		{"word", `{"count":"seven"}`, ``},
+		{"in words", `{"count":"two hundred and five"}`, `{"count":205}`},
+		{"a dozen", `{"count":"a dozen"}`, `{"count":12}`},
+		{"words for a fraction", `{"count":"two and a half"}`, ``},
+		{"price in words", `{"price":"four point five"}`, `{"price":4.5}`},
+		{"two numbers", `{"count":"two or three"}`, ``},
+		{"figures one by one", `{"count":"four two"}`, ``},
+		{"figures of a text", `{"text":"four two seven"}`, `{"text":"four two seven"}`},
 		{"not a number", `{"price":"NaN"}`, ``},
 		{"infinite", `{"price":"Infinity"}`, ``},
 		{"exact price", `{"price":"19.990"}`, `{"price":19.990}`},
-		{"thousands", `{"price":"1,000"}`, ``},
+		{"thousands", `{"price":"1,000"}`, `{"price":1000}`},
+		{"decimals elsewhere", `{"price":"1.000,50"}`, `{"price":1000.5}`},
 		{"beyond range", `{"price":"1e400"}`, ``},
 		{"yes", `{"sure":"Yes"}`, `{"sure":true}`},
 		{"false", `{"sure":"FALSE"}`, `{"sure":false}`},
@@ -158,7 +165,7 @@ func TestLabels(t *testing.T) {
 	s := order()
 	s.ParametersSchema = json.RawMessage(`{"properties":{"serial_number":{},"serialNumber":{},"x":{"title":"Order no."},"VIN":{},"PickupDate":{}}}`)
 	d := newDesk(s)
-	for name, want := range map[string]string{"serial_number": "serial number", "serialNumber": "serial number", "x": "Order no.", "VIN": "VIN", "PickupDate": "pickup date", "no-such.one": "no such one"} {
+	for name, want := range map[string]string{"serial_number": "serial number", "serialNumber": "serial number", "x": "Order no.", "VIN": "VIN", "PickupDate": "pickup date", "no-such.one": "no such one", "x[2]": "Order no.", "PickupDate[0].day": "pickup date"} {
 		if got := d.agent.Skills[0].Label(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}

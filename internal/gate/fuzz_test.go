@@ -203,6 +203,7 @@ func FuzzArguments(f *testing.F) {
 		{`{"properties":{"a":{"type":"integer","minimum":1}},"required":["a"]}`, `{"a":"1"}`},
 		{`{"properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"type":"string","pattern":"^a+$"}}}`, `{"a":"aa"}`},
 		{`{"properties":{"a":{"multipleOf":0.01}}}`, `{"a":1e999999999}`},
+		{spokenParameters, `{"day":"tomorrow","amount":"twelve fifty","days":["soon"],"guest":{"phone":"911"}}`},
 		{`{"properties":{"a":true}}`, `{"a":null}`},
 		{`{"properties":{"a":{"type":"string","maxLength":1e999}}}`, `{"a":"x"}`},
 		{`{"properties":{"a":{"oneOf":[{"type":"string"},{"type":"null"}]}}}`, `{"a":" "}`},

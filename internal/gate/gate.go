@@ -126,6 +126,7 @@ type Problem struct {
 	Name    string
 	Message string
 	Missing bool
+	Plain   bool // Message may be said to a caller, behind the parameter's label
 }
 
 // An Outcome is what became of a call.
