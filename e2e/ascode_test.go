@@ -261,14 +261,17 @@ skills:
 }
 
 // TestApplyStale: an agent that someone else changes in between stays as they
-// left it, skills too.
+// left it, skills and rules too.
 func TestApplyStale(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
 	text := o.export(o.wholeAgent())
 	agent := string(o.only().ID)
-	for _, edit := range []string{"tone: warm", "stakes: high"} {
-		changed := strings.Replace(text, edit, strings.Split(edit, ":")[0]+": medium", 1)
+	for edit, changed := range map[string]string{
+		"agent":      strings.Replace(text, "tone: warm", "tone: brisk", 1),
+		"skill":      strings.Replace(text, "stakes: high", "stakes: medium", 1),
+		"guardrails": text + "guardrails: [{policyType: write_gate}]\n",
+	} {
 		o.mu.Lock()
 		o.before = func(*http.Request) {
 			o.must("PATCH", "/agents/"+agent, map[string]any{"greeting": "Someone else's"}, nil)
