@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"callwright"
+	"callwright/internal/app"
 	"callwright/internal/ascode"
 	"callwright/internal/client"
 )
@@ -26,8 +27,8 @@ type operator struct {
 	before   func(r *http.Request) // called with every mutating request
 }
 
-func newOperator(t *testing.T) *operator {
-	o := &operator{server: start(t)}
+func newOperator(t *testing.T, options ...func(*app.Options)) *operator {
+	o := &operator{server: start(t, options...)}
 	target, err := url.Parse(o.url)
 	if err != nil {
 		t.Fatal(err)
@@ -260,14 +261,17 @@ skills:
 }
 
 // TestApplyStale: an agent that someone else changes in between stays as they
-// left it, skills too.
+// left it, skills and rules too.
 func TestApplyStale(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
 	text := o.export(o.wholeAgent())
 	agent := string(o.only().ID)
-	for _, edit := range []string{"tone: warm", "stakes: high"} {
-		changed := strings.Replace(text, edit, strings.Split(edit, ":")[0]+": medium", 1)
+	for edit, changed := range map[string]string{
+		"agent":      strings.Replace(text, "tone: warm", "tone: brisk", 1),
+		"skill":      strings.Replace(text, "stakes: high", "stakes: medium", 1),
+		"guardrails": text + "guardrails: [{policyType: write_gate}]\n",
+	} {
 		o.mu.Lock()
 		o.before = func(*http.Request) {
 			o.must("PATCH", "/agents/"+agent, map[string]any{"greeting": "Someone else's"}, nil)
@@ -351,5 +355,228 @@ func TestApplyPublish(t *testing.T) {
 	o.must("GET", "/chat/sessions/"+c.id, nil, &session)
 	if len(session.Messages) != 1 || session.Messages[0].Content != "Hi!" {
 		t.Errorf("callers should get the new version: %+v", session)
+	}
+}
+
+// ruledAgent has skills, rules that name them by id and by name, and a widget.
+func (o *operator) ruledAgent() (id string) {
+	o.t.Helper()
+	id = o.agent(map[string]any{})
+	check := o.skill(id, with(warranty("https://api.example.com/check"), map[string]any{"name": "Check identity", "description": "Use when an identity is needed."}))
+	refund := o.skill(id, with(warranty("https://api.example.com/refund"), map[string]any{"name": "Refund", "description": "Use when money goes back.", "isWrite": true}))
+	o.skill(id, with(warranty("https://api.example.com/close"), map[string]any{"name": "Close account", "description": "Use when a customer leaves.", "isWrite": true}))
+	o.must("PUT", "/agents/"+id+"/caller-verification", `[{"method":"otp_sms","verifierSkillId":"`+check+`","maxAttempts":2,"stepUpFor":["`+refund+`","Close account"]},
+		{"method":"account_pin","verifierSkillId":"`+check+`","requiredFields":["serial_number"],"tokenTtlSeconds":60}]`, nil)
+	o.must("PUT", "/agents/"+id+"/guardrails", `[{"id":"mine","policyType":"write_gate","config":{"confirm":true,"alwaysEscalate":["close ACCOUNT","`+refund+`"]}},
+		{"policyType":"rate_limit","appliesToSkillType":"http_webhook","config":{"perMinute":6},"isEnabled":false},{"policyType":"rate_limit","config":{"perMinute":60}},
+		{"policyType":"business_hours","config":{"window":"open","weekly":{"mon":[{"start":"09:00","end":"17:00"}]},"timezone":"Europe/Oslo"}}]`, nil)
+	o.must("PUT", "/agents/"+id+"/widget", `{"theme":{"z":"#0af","a":1e3},"copy":{"title":"yes"}}`, nil)
+	return id
+}
+
+// ruledSections are the rules of ruledAgent as a file has them.
+const ruledSections = `
+callerVerification:
+- method: otp_sms
+  verifierSkill: Check identity
+  maxAttempts: 2
+  stepUpFor: [Refund, Close account]
+- method: account_pin
+  verifierSkill: Check identity
+  requiredFields: [serial_number]
+  tokenTtlSeconds: 60
+guardrails:
+- policyType: write_gate
+  config:
+    alwaysEscalate: [Close account, Refund]
+    confirm: true
+- policyType: rate_limit
+  appliesToSkillType: http_webhook
+  config:
+    perMinute: 6
+  isEnabled: false
+- policyType: rate_limit
+  config:
+    perMinute: 60
+- policyType: business_hours
+  config:
+    window: open
+    weekly:
+      mon:
+      - start: "09:00"
+        end: "17:00"
+    timezone: Europe/Oslo
+widget:
+  theme:
+    z: '#0af'
+    a: 1e3
+  copy:
+    title: "yes"
+`
+
+// TestRulesAsCode: rules and widget go with the agent, and back to the same bytes.
+func TestRulesAsCode(t *testing.T) {
+	t.Parallel()
+	onBoth(t, testRulesAsCode)
+}
+
+func testRulesAsCode(t *testing.T, address string) {
+	o := newOperator(t, at(address))
+	id := o.ruledAgent()
+	text := o.export(id)
+	if !strings.HasSuffix(text, ruledSections) {
+		t.Errorf("exported:\n%s\nwant at its end\n%s", text, ruledSections)
+	}
+	o.must("DELETE", "/agents/"+id, nil, nil)
+	const want = `+ create agent "Desk"
++ create skill "Check identity"
++ create skill "Close account"
++ create skill "Refund"
+~ update callerVerification: add otp_sms, add account_pin
+~ update guardrails: add write_gate, add rate_limit for http_webhook, add rate_limit, add business_hours
+~ update widget: theme, copy
+`
+	if out := o.mustApply(text, ascode.Options{}); !strings.HasPrefix(out, want+"done: agent agt_") {
+		t.Errorf("applied:\n%s\nwant\n%s", out, want)
+	}
+	id = string(o.only().ID)
+	if again := o.export(id); again != text {
+		t.Errorf("exported again:\n%s\nwas\n%s", again, text)
+	}
+	o.mutations()
+	if out := o.mustApply(text, ascode.Options{Prune: true}); out != "nothing to change\n" || len(o.mutations()) != 0 {
+		t.Errorf("applied again:\n%s", out)
+	}
+	var verifications []callwright.CallerVerification
+	o.must("GET", "/agents/"+id+"/caller-verification", nil, &verifications)
+	var skills []callwright.Skill
+	o.must("GET", "/agents/"+id+"/skills", nil, &skills)
+	for _, s := range skills {
+		if isVerifier := len(verifications) == 2 && verifications[0].VerifierSkillID == s.ID; isVerifier != (s.Name == "Check identity") {
+			t.Errorf("skill %s %q is the verifier: got %v", s.ID, s.Name, isVerifier)
+		}
+	}
+}
+
+// TestApplyRuleChanges: a plan tells in words what changes of the rules; what the
+// file leaves out stays, unless it is pruned.
+func TestApplyRuleChanges(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	id := o.ruledAgent()
+	text := o.export(id)
+	skills := strings.TrimSuffix(text, ruledSections) + "\n"
+	for name, c := range map[string]struct {
+		file  string
+		prune bool
+		want  string
+	}{
+		"members": {file: strings.NewReplacer("maxAttempts: 2", "maxAttempts: 3", "perMinute: 60", "perMinute: 90", "  isEnabled: false\n", "", "yes", "no").Replace(text),
+			want: "~ update callerVerification: change otp_sms (maxAttempts)\n~ update guardrails: change rate_limit for http_webhook (isEnabled), change rate_limit (config)\n~ update widget: copy\n"},
+		"references":         {file: strings.Replace(text, "[Refund, Close account]", "[refund]", 1), want: "~ update callerVerification: change otp_sms (stepUpFor)\n"},
+		"the case of a name": {file: strings.NewReplacer("verifierSkill: Check", "verifierSkill: check", "[Refund, Close account]", "[refund, ' CLOSE account']").Replace(text)},
+		"rules":              {file: strings.Replace(strings.Replace(text, "account_pin", "knowledge_based", 1), "write_gate", "write_gate\n  appliesToSkillType: http_webhook", 1), want: "~ update callerVerification: add knowledge_based, remove account_pin\n~ update guardrails: add write_gate for http_webhook, remove write_gate\n"},
+		"the order":          {file: skills + "callerVerification: [{method: account_pin, verifierSkill: Check identity, requiredFields: [serial_number], tokenTtlSeconds: 60}, {method: otp_sms, verifierSkill: Check identity, maxAttempts: 2, stepUpFor: [Refund, Close account]}]\n", want: "~ update callerVerification: change the order\n= keep guardrails, which the file does not have (--prune clears it)\n= keep widget, which the file does not have (--prune clears it)\n"},
+		"left out":           {file: skills, want: "= keep callerVerification, which the file does not have (--prune clears it)\n= keep guardrails, which the file does not have (--prune clears it)\n= keep widget, which the file does not have (--prune clears it)\n"},
+		"pruned":             {file: skills, prune: true, want: "~ update callerVerification: remove otp_sms, remove account_pin\n~ update guardrails: remove write_gate, remove rate_limit for http_webhook, remove rate_limit, remove business_hours\n~ update widget: theme, copy\n"},
+		"emptied":            {file: skills + "callerVerification: []\nguardrails: []\nwidget: {}\n", want: "~ update callerVerification: remove otp_sms, remove account_pin\n~ update guardrails: remove write_gate, remove rate_limit for http_webhook, remove rate_limit, remove business_hours\n~ update widget: theme, copy\n"},
+	} {
+		last := "nothing to change\n"
+		if strings.Contains(c.want, "~") {
+			last = "dry run: nothing was changed\n"
+		}
+		if out := o.mustApply(c.file, ascode.Options{DryRun: true, Prune: c.prune}); out != c.want+last {
+			t.Errorf("%s, dry run: got\n%s\nwant\n%s", name, out, c.want+last)
+		}
+		if m := o.mutations(); len(m) != 0 {
+			t.Errorf("%s: a dry run sent %v", name, m)
+		}
+		o.mustApply(c.file, ascode.Options{Prune: c.prune})
+		if out := o.mustApply(c.file, ascode.Options{Prune: c.prune}); !strings.HasSuffix(out, "nothing to change\n") {
+			t.Errorf("%s, applied again: got\n%s", name, out)
+		}
+		o.mustApply(text, ascode.Options{})
+		if now := o.export(id); now != text {
+			t.Errorf("%s, applied back: got\n%s\nwant\n%s", name, now, text)
+		}
+		o.mutations()
+	}
+}
+
+// TestApplyKeepsRuleIDs: a rule that changes is the same rule, so that versions can
+// be compared.
+func TestApplyKeepsRuleIDs(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	id := o.ruledAgent()
+	var before, after []callwright.Guardrail
+	o.must("GET", "/agents/"+id+"/guardrails", nil, &before)
+	o.mustApply(strings.NewReplacer("perMinute: 60", "perMinute: 90", "confirm: true", "confirm: false").Replace(o.export(id)), ascode.Options{})
+	o.must("GET", "/agents/"+id+"/guardrails", nil, &after)
+	if len(after) != len(before) || before[0].ID != "mine" {
+		t.Fatalf("got %+v, want as many as %+v", after, before)
+	}
+	for i := range after {
+		if after[i].ID != before[i].ID {
+			t.Errorf("guardrail %d: got id %s, want %s", i, after[i].ID, before[i].ID)
+		}
+	}
+	if got, want := string(after[2].Config), `{"perMinute":90}`; got != want {
+		t.Errorf("got config %s, want %s", got, want)
+	}
+}
+
+// TestUnknownSkillInRules: a rule that names no skill is told with its place, all of
+// them, before anything is changed.
+func TestUnknownSkillInRules(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	id := o.ruledAgent()
+	text := o.export(id)
+	refused := func(name, file string, opts ascode.Options, want ...string) {
+		t.Helper()
+		o.mutations()
+		_, err := o.apply(file, opts)
+		if err == nil {
+			t.Fatalf("%s: got no error, want %q", name, want)
+		}
+		var lines []string
+		for _, w := range want {
+			lines = append(lines, w+": is the name of no skill: correct it, or add the skill under skills")
+		}
+		if got, want := err.Error(), strings.Join(lines, "\n"); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+		}
+		if m := o.mutations(); len(m) != 0 {
+			t.Errorf("%s: it sent %v", name, m)
+		}
+	}
+	wrong := strings.NewReplacer("verifierSkill: Check identity\n  maxAttempts", "verifierSkill: Chekc\n  maxAttempts", "[Refund, Close account]", "[Refund, Close]", "[Close account, Refund]", "[Close, Refund]").Replace(text)
+	all := []string{"callerVerification[0].verifierSkill", "callerVerification[0].stepUpFor[1]", "guardrails[0].config.alwaysEscalate[0]"}
+	refused("misspelt", wrong, ascode.Options{}, all...)
+	refused("misspelt, a new agent", strings.Replace(wrong, "name: Desk", "name: Other", 1), ascode.Options{}, all...)
+	// A skill of the server counts as long as it stays.
+	const few = "apiVersion: callwright/v1\nkind: Agent\nagent: {name: Desk}\ncallerVerification: [{method: account_pin, verifierSkill: Check identity}]\n"
+	refused("pruned", few, ascode.Options{Prune: true}, "callerVerification[0].verifierSkill")
+	if out := o.mustApply(few, ascode.Options{DryRun: true}); !strings.Contains(out, "~ update callerVerification: change account_pin (requiredFields, tokenTtlSeconds), remove otp_sms\n") {
+		t.Errorf("kept skills: got\n%s", out)
+	}
+	// An export does not write what could not be applied.
+	var skills []callwright.Skill
+	o.must("GET", "/agents/"+id+"/skills", nil, &skills)
+	for _, s := range skills {
+		if s.Name == "Refund" {
+			o.must("DELETE", "/agents/"+id+"/skills/"+string(s.ID), nil, nil)
+		}
+	}
+	var out bytes.Buffer
+	err := ascode.Export(t.Context(), o.client, id, false, &out)
+	if err == nil || out.Len() != 0 || !strings.Contains(err.Error(), "callerVerification[0].stepUpFor[0]: names no skill") || !strings.Contains(err.Error(), "guardrails[0].config.alwaysEscalate[1]: names no skill") {
+		t.Errorf("exported without the skill: got %v\n%s", err, out.String())
+	}
+	// Applying a correct file is a way out.
+	o.mustApply(text, ascode.Options{})
+	if now := o.export(id); now != text {
+		t.Errorf("applied again: got\n%s\nwant\n%s", now, text)
 	}
 }

@@ -17,14 +17,14 @@ import (
 func export() *cobra.Command {
 	var c client.Client
 	var withID bool
-	cmd := &cobra.Command{Use: "export AGENT_ID", Short: "Print an agent with its skills as YAML", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+	cmd := &cobra.Command{Use: "export AGENT_ID", Short: "Print an agent with its skills, rules and widget as YAML", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
 		}
 		c.URL = strings.TrimRight(c.URL, "/")
 		return ascode.Export(cmd.Context(), c, args[0], withID, cmd.OutOrStdout())
 	}}
-	clientFlags(cmd.Flags(), &c, "agents:read and skills:read")
+	clientFlags(cmd.Flags(), &c, "agents, skills, guardrails and widgets, read")
 	cmd.Flags().BoolVar(&withID, "with-id", false, "write the agent's id too, so that the file stays with it when its name changes")
 	return cmd
 }
@@ -46,9 +46,9 @@ func apply() *cobra.Command {
 	}}
 	f := cmd.Flags()
 	f.StringVarP(&file, "file", "f", "", "the file, as callwright export prints it; - for standard input")
-	clientFlags(f, &c, "agents and skills, read and write")
+	clientFlags(f, &c, "agents, skills, guardrails and widgets, read and write")
 	f.BoolVar(&o.DryRun, "dry-run", false, "tell what would change, and change nothing")
-	f.BoolVar(&o.Prune, "prune", false, "delete skills that the file does not have")
+	f.BoolVar(&o.Prune, "prune", false, "delete skills, and clear sections, that the file does not have")
 	f.BoolVar(&o.RotateSecrets, "rotate-secrets", false, "send secrets that the file holds in clear even where the server has one")
 	f.BoolVar(&o.Publish, "publish", false, "publish the draft when it is not what callers get")
 	return cmd

@@ -1,5 +1,5 @@
-// Package ascode keeps agents as code: it writes an agent with its skills as one
-// YAML file, and makes an agent what such a file says, through the public REST
+// Package ascode keeps agents as code: it writes an agent with its skills, rules and
+// widget as one YAML file, and makes an agent what such a file says, through the public REST
 // API like any other client.
 //
 // It checks the file's form alone; what an agent may be is the server's to say.
@@ -27,14 +27,15 @@ type object[T any] struct {
 	raw  map[string]json.RawMessage
 }
 
-// A File is an agent with its skills.
+// A File is an agent with its skills, rules and widget.
 type File struct {
 	id     callwright.AgentID
 	agent  object[callwright.AgentSpec]
 	skills []object[callwright.SkillSpec]
+	rules  rules
 }
 
-// Export writes an agent's draft with its skills as a file. The bytes depend on
+// Export writes an agent's draft with all that belongs to it as a file. The bytes depend on
 // what the agent is alone; withID adds its id, so that the file stays with it
 // when its name changes.
 func Export(ctx context.Context, c client.Client, id string, withID bool, out io.Writer) error {
@@ -46,7 +47,14 @@ func Export(ctx context.Context, c client.Client, id string, withID bool, out io
 	if err != nil {
 		return err
 	}
-	text, err := write(a, skills, withID)
+	more, lost, err := readRules(ctx, c, a.ID, skills)
+	if err != nil {
+		return err
+	}
+	if lost != nil {
+		return wrong(lost, "names no skill that the agent has: correct it on the server, so that the file can be applied")
+	}
+	text, err := write(a, skills, more, withID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +65,7 @@ func Export(ctx context.Context, c client.Client, id string, withID bool, out io
 // Options say how far Apply goes.
 type Options struct {
 	DryRun        bool // change nothing
-	Prune         bool // delete skills that the file does not have
+	Prune         bool // delete skills and clear sections that the file does not have
 	RotateSecrets bool // send secrets that the file holds in clear although the server has one there
 	Publish       bool // publish the draft when callers have another one
 }
@@ -113,8 +121,11 @@ func plan(ctx context.Context, c client.Client, f *File, o Options) (*planned, e
 	}
 	p := &planned{}
 	if current == nil {
-		p.create(c, f)
-	} else if err := p.update(ctx, c, f, *current, o); err != nil {
+		err = p.create(c, f)
+	} else {
+		err = p.update(ctx, c, f, *current, o)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if !o.Publish {
@@ -138,16 +149,19 @@ func (p *planned) add(line string, do func(context.Context) error) {
 	p.steps = append(p.steps, step{line, do})
 }
 
-func (p *planned) create(c client.Client, f *File) {
+func (p *planned) create(c client.Client, f *File) error {
 	p.add(fmt.Sprintf("+ create agent %q", f.agent.spec.Name), func(ctx context.Context) error {
 		var a callwright.Agent
 		err := c.Do(ctx, http.MethodPost, "/agents", f.agent.raw, &a)
 		p.id = a.ID
 		return err
 	})
+	skills := known{}
 	for _, s := range f.skills {
 		p.createSkill(c, s)
+		skills.add(s.spec.Name)
 	}
+	return p.rules(c, f.rules, rules{}, skills, false)
 }
 
 func (p *planned) createSkill(c client.Client, s object[callwright.SkillSpec]) {
@@ -162,12 +176,16 @@ func (p *planned) update(ctx context.Context, c client.Client, f *File, a callwr
 	if err != nil {
 		return err
 	}
+	more, _, err := readRules(ctx, c, a.ID, there)
+	if err != nil {
+		return err
+	}
 	agentPatch, fields, err := agentChanges(f.agent, a.AgentSpec)
 	if err != nil {
 		return err
 	}
-	// The skills' endpoints know no If-Match, so a change of skills begins with an
-	// empty one of the agent: nothing is done to an agent that has moved on.
+	// The other endpoints know no If-Match, so a change of skills or rules begins with
+	// an empty one of the agent: nothing is done to an agent that has moved on.
 	guard := func(ctx context.Context) error {
 		return c.With("If-Match", fmt.Sprintf("%q", fmt.Sprint(a.Version))).Do(ctx, http.MethodPatch, agentPath(a.ID), agentPatch, nil)
 	}
@@ -176,11 +194,13 @@ func (p *planned) update(ctx context.Context, c client.Client, f *File, a callwr
 	}
 	var deletes, updates planned
 	creates := planned{id: a.ID}
+	skills := known{} // that the agent then has
 	for _, s := range there {
 		if slices.ContainsFunc(f.skills, func(x object[callwright.SkillSpec]) bool { return sameName(x.spec.Name, s.Name) }) {
 			continue
 		}
 		if !o.Prune {
+			skills.add(s.Name)
 			p.notes = append(p.notes, fmt.Sprintf("= keep skill %q, which the file does not have (--prune deletes it)", s.Name))
 			continue
 		}
@@ -189,6 +209,7 @@ func (p *planned) update(ctx context.Context, c client.Client, f *File, a callwr
 		})
 	}
 	for _, x := range f.skills {
+		skills.add(x.spec.Name)
 		i := slices.IndexFunc(there, func(s callwright.Skill) bool { return sameName(s.Name, x.spec.Name) })
 		if i < 0 {
 			creates.createSkill(c, x)
@@ -207,17 +228,19 @@ func (p *planned) update(ctx context.Context, c client.Client, f *File, a callwr
 			})
 		}
 	}
-	skills := slices.Concat(deletes.steps, updates.steps, creates.steps)
-	if len(skills) > 0 && len(fields) == 0 {
-		first := skills[0].do
-		skills[0].do = func(ctx context.Context) error {
+	p.steps = slices.Concat(p.steps, deletes.steps, updates.steps, creates.steps)
+	if err := p.rules(c, f.rules, more, skills, o.Prune); err != nil {
+		return err
+	}
+	if len(p.steps) > 0 && len(fields) == 0 {
+		first := p.steps[0].do
+		p.steps[0].do = func(ctx context.Context) error {
 			if err := guard(ctx); err != nil {
 				return err
 			}
 			return first(ctx)
 		}
 	}
-	p.steps = append(p.steps, skills...)
 	return nil
 }
 

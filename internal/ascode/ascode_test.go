@@ -18,12 +18,12 @@ import (
 // A mirror is a server that answers one agent and takes what is created.
 type mirror struct {
 	answer map[string]json.RawMessage // of GET, by path
-	sent   map[string]json.RawMessage // of POST, by path
+	sent   map[string]json.RawMessage // of POST and PUT, by path
 }
 
 func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data := m.answer[r.URL.Path]
-	if r.Method == http.MethodPost {
+	if r.Method != http.MethodGet {
 		var raw json.RawMessage
 		if err := json.NewDecoder(r.Body).Decode(&raw); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -35,7 +35,7 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"success": true, "data": data, "pagination": map[string]any{}})
 }
 
-// TestAnyTextSurvives: whatever text and JSON an agent and a skill hold, a file
+// TestAnyTextSurvives: whatever text and JSON an agent, a skill, a guardrail and a widget hold, a file
 // says exactly that.
 func TestAnyTextSurvives(t *testing.T) {
 	t.Parallel()
@@ -51,7 +51,10 @@ func TestAnyTextSurvives(t *testing.T) {
 		agent := map[string]any{"id": "agt_1", "name": "N" + words.Draw(t, "name"), "persona": words.Draw(t, "persona"), "goals": rapid.SliceOfN(words, 1, 3).Draw(t, "goals"),
 			"voiceMap": map[string]any{words.Draw(t, "key"): words.Draw(t, "voice")}, "channelOverrides": map[string]any{"chat": values.Draw(t, "override")}}
 		skill := map[string]any{"name": "S", "description": words.Draw(t, "description"), "skillType": "http_webhook", "executionConfig": map[string]any{"x": values.Draw(t, "config")}}
-		m.answer = map[string]json.RawMessage{"/api/v1/agents/agt_1": encoded(t, agent), "/api/v1/agents/agt_1/skills": encoded(t, []any{skill})}
+		guardrail := map[string]any{"policyType": "content_policy", "appliesToSkillType": "", "config": map[string]any{words.Draw(t, "setting"): values.Draw(t, "value")}, "isEnabled": rapid.Bool().Draw(t, "enabled")}
+		widget := map[string]any{"theme": map[string]any{"x": values.Draw(t, "theme")}, "copy": map[string]any{words.Draw(t, "text"): words.Draw(t, "copy")}, "behavior": map[string]any{}}
+		m.answer = map[string]json.RawMessage{"/api/v1/agents/agt_1": encoded(t, agent), "/api/v1/agents/agt_1/skills": encoded(t, []any{skill}),
+			"/api/v1/agents/agt_1/guardrails": encoded(t, []any{guardrail}), "/api/v1/agents/agt_1/widget": encoded(t, widget)}
 		m.sent = map[string]json.RawMessage{}
 		var text, again bytes.Buffer
 		if err := ascode.Export(t.Context(), c, "agt_1", false, &text); err != nil {
@@ -69,7 +72,10 @@ func TestAnyTextSurvives(t *testing.T) {
 		if agent["persona"] == "" {
 			delete(agent, "persona")
 		}
-		for path, want := range map[string]any{"/api/v1/agents": agent, "/api/v1/agents/agt_2/skills": skill} {
+		for _, member := range []string{"id", "agentId", "organizationId"} {
+			guardrail[member] = "" // for the server to fill in
+		}
+		for path, want := range map[string]any{"/api/v1/agents": agent, "/api/v1/agents/agt_2/skills": skill, "/api/v1/agents/agt_2/guardrails": []any{guardrail}, "/api/v1/agents/agt_2/widget": widget} {
 			var got any
 			if err := json.Unmarshal(m.sent[path], &got); err != nil {
 				t.Fatalf("%s: %v", path, err)
@@ -147,6 +153,9 @@ func TestBadFiles(t *testing.T) {
 			"f:8: skills[0].executionConfig.a.b: is there twice", "f:9: skills[0].executionConfig.n: is no number", "f:10: skills[0].executionConfig.t: tags", "f:11: skills[0].executionConfig.<<: merging"},
 		head + "agent:\n  name: x\nskills:\n  - name: S\n    dataEgressMap:\n      a: {sauce: b}": {"f:8: skills[0].dataEgressMap.a.sauce: unknown member"},
 		head + "agent: {name: x}\nid: ''": {"f:4: id: must be"},
+		head + "agent: {name: x}\nguardrails:\n- policyType: write_gate\n  id: grd_1\n  isEnabled: 1\n- x": {"f:6: guardrails[0].id: unknown member", "f:7: guardrails[0].isEnabled: must be true or false", "f:8: guardrails[1]: must be members"},
+		head + "agent: {name: x}\ncallerVerification:\n- {method: otp_sms, verifierSkillId: skl_1, maxAttempts: many}\nwidget: {colour: red}\nguardrails: {}": {
+			"f:5: callerVerification[0].verifierSkillId: unknown member", "f:5: callerVerification[0].maxAttempts: must be a whole number", "f:6: widget.colour: unknown member", "f:7: guardrails: must be a list"},
 	} {
 		_, err := ascode.Parse("f", []byte(text))
 		if err == nil {

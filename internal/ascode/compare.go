@@ -93,6 +93,19 @@ func differing[T any](a, b map[string]any) []string {
 	return out
 }
 
+// changedMembers lists the members in which two differ.
+func changedMembers[T any](a, b T) ([]string, error) {
+	want, err := members(a)
+	if err != nil {
+		return nil, err
+	}
+	have, err := members(b)
+	if err != nil {
+		return nil, err
+	}
+	return differing[T](want, have), nil
+}
+
 // members returns the members of a spec that differ from their defaults, in a
 // form in which equal means the same: objects without order, numbers by value.
 func members(spec any) (map[string]any, error) {

@@ -37,6 +37,9 @@ func Parse(name string, text []byte) (*File, error) {
 	return nil, errors.Join(all...)
 }
 
+// sections are what a file may have beside the agent.
+const sections = "skills, callerVerification, guardrails, widget"
+
 type mistake struct {
 	line          int
 	path, message string
@@ -51,7 +54,7 @@ func (r *reader) wrong(n *yaml.Node, path, message string, args ...any) {
 
 func (r *reader) file(doc *yaml.Node) *File {
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		r.mistakes = append(r.mistakes, mistake{1, "", "must have members: apiVersion, kind, agent and skills"})
+		r.mistakes = append(r.mistakes, mistake{1, "", "must have members: apiVersion, kind, agent and " + sections})
 		return nil
 	}
 	root := doc.Content[0]
@@ -76,8 +79,14 @@ func (r *reader) file(doc *yaml.Node) *File {
 			}
 		case "skills":
 			f.skills = r.skills(v)
+		case "callerVerification":
+			f.rules.CallerVerification = readSection[[]verification](r, v, key.Value)
+		case "guardrails":
+			f.rules.Guardrails = readSection[[]guardrail](r, v, key.Value)
+		case "widget":
+			f.rules.Widget = readSection[*callwright.Widget](r, v, key.Value)
 		default:
-			r.wrong(key, key.Value, "unknown member: there are apiVersion, kind, id, agent and skills")
+			r.wrong(key, key.Value, "unknown member: there are apiVersion, kind, id, agent and %s", sections)
 		}
 	})
 	for _, name := range []string{"apiVersion", "kind", "agent"} {
@@ -139,6 +148,22 @@ func readObject[T any](r *reader, n *yaml.Node, path string) object[T] {
 		r.wrong(n, path, "%s", err)
 	}
 	return o
+}
+
+// readSection reads a section that is replaced whole; the zero value leaves it out.
+func readSection[T any](r *reader, n *yaml.Node, path string) (v T) {
+	before := len(r.mistakes)
+	if isNull(n) {
+		return v
+	}
+	raw := r.value(n, path, reflect.TypeFor[T]())
+	if len(r.mistakes) > before {
+		return v
+	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		r.wrong(n, path, "%s", err)
+	}
+	return v
 }
 
 // each calls do with the members of a mapping, having complained about those

@@ -21,7 +21,7 @@ const (
 )
 
 // write makes the text of a file.
-func write(a callwright.Agent, skills []callwright.Skill, withID bool) ([]byte, error) {
+func write(a callwright.Agent, skills []callwright.Skill, more rules, withID bool) ([]byte, error) {
 	doc := mapping()
 	put(doc, "apiVersion", textNode(apiVersion))
 	put(doc, "kind", textNode(kind))
@@ -44,6 +44,11 @@ func write(a callwright.Agent, skills []callwright.Skill, withID bool) ([]byte, 
 	if len(list.Content) > 0 {
 		put(doc, "skills", list)
 	}
+	sections, err := encode(reflect.ValueOf(more))
+	if err != nil {
+		return nil, err
+	}
+	doc.Content = append(doc.Content, sections.Content...)
 	out, err := yaml.Dump(doc, yaml.WithV4Defaults(), yaml.WithLineWidth(-1))
 	if err != nil {
 		return nil, fmt.Errorf("write YAML: %w", err)
@@ -66,9 +71,6 @@ func once(s callwright.SkillSpec) callwright.SkillSpec {
 	if len(schema) == 2 && string(schema["type"]) == `"object"` && string(schema["properties"]) == `{}` {
 		s.ParametersSchema = nil
 	}
-	if string(s.ExecutionConfig) == `{}` {
-		s.ExecutionConfig = nil
-	}
 	return s
 }
 
@@ -84,6 +86,9 @@ func membersOf(t reflect.Type) []member {
 	var out []member
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
 		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 		out = append(out, member{name, i, f.Tag.Get("required") == "false" || option == "omitempty", f.Tag.Get("default")})
 	}
@@ -157,7 +162,7 @@ func encodeMember(v reflect.Value, m member) (*yaml.Node, error) {
 	if m.optional {
 		switch v.Kind() {
 		case reflect.Slice, reflect.Map:
-			if v.Len() == 0 || v.Type() == rawType && string(v.Bytes()) == "null" && m.name != "const" {
+			if v.Len() == 0 || v.Type() == rawType && m.name != "const" && slices.Contains([]string{"null", "{}"}, string(v.Bytes())) {
 				return nil, nil
 			}
 		default:
@@ -170,7 +175,7 @@ func encodeMember(v reflect.Value, m member) (*yaml.Node, error) {
 		}
 	}
 	n, err := encode(v)
-	if m.optional && v.Kind() == reflect.Struct && err == nil && len(n.Content) == 0 {
+	if m.optional && reflect.Indirect(v).Kind() == reflect.Struct && err == nil && len(n.Content) == 0 {
 		return nil, nil
 	}
 	return n, err
