@@ -79,7 +79,11 @@ func serveMock() error {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		if req.Messages[len(req.Messages)-1].Role == "tool" {
+		last := len(req.Messages) - 1
+		for last > 0 && req.Messages[last].Role == "system" { // the turn's circumstances may trail
+			last--
+		}
+		if req.Messages[last].Role == "tool" {
 			io.WriteString(w, `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"`+answerText+`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}`)
 			return
 		}
@@ -305,7 +309,7 @@ func startOurs(dir, mock string) (*program, error) {
 		return nil, fmt.Errorf("build: %w: %s", err, out)
 	}
 	data := filepath.Join(dir, "data")
-	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "info", "--rate-limit", "0",
+	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "warn", "--rate-limit", "0",
 		"--model", "openai/m", "--openai-base-url", "http://"+mock+"/v1", "--openai-api-key", "k", "--openai-stream=false")
 	if err != nil {
 		return nil, err
