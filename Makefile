@@ -1,7 +1,8 @@
 # make test      every test, race detector on; installs the real parts it needs
 # make soak      the long form of tests that are short in make test
-# make bench     CPU time of one tool turn beside a floor program, and reading and
-#                making a skill beside bare SQL on both databases
+# make bench     beside floor programs: CPU time of a tool turn, reads side by side,
+#                webhooks that hang, memory of idle chats; and reading and making a
+#                skill beside bare SQL on both databases
 # make eval      the built-in engine on recorded dialogues (DIALOGUES=folder)
 # make generate  remake the committed generated files
 # make lint      gofmt, vet, staticcheck

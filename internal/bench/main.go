@@ -1,9 +1,18 @@
-// Command bench measures what one tool turn costs: a chat completion that makes a
-// model call, a webhook call and a second model call, in CPU time of the server
-// process, beside a floor program that makes the same three calls with no logic.
-// Both run in interleaved rounds on one core, against one scripted model server
-// and webhook on the other; every answer is checked. It prints a table and asserts
-// nothing.
+// Command bench measures the server beside floor programs that make the same calls
+// with no logic, and prints figures; it asserts nothing. Server and floors run on one
+// core, a scripted model server and its webhooks on the other, and every answer is
+// checked. Its parts, of which -parts chooses:
+//
+//   - turn: CPU time of the server process for one tool turn, a chat completion that
+//     makes a model call, a webhook call and a second model call, in interleaved rounds.
+//   - reads: how long five reads of one model answer take, each 50 ms at the partner,
+//     from the model's answer to its next request.
+//   - hang: how long after its webhook was called a turn ends, of 1,000 at once whose
+//     webhook never answers (timeout_ms 500), and what another organization notices.
+//   - idle: memory with 10,000 chat sessions, each with a connection that is kept open.
+//
+// The server logs warnings and errors only: a log line per request would be most of
+// what the terminal shows.
 package main
 
 import (
@@ -34,6 +43,7 @@ func main() {
 	rounds := flag.Int("rounds", 7, "rounds a program")
 	seconds := flag.Int("seconds", 4, "seconds a round")
 	workers := flag.Int("workers", 8, "requests under way at a time")
+	parts := flag.String("parts", "turn,reads,idle,hang", "what to measure")
 	flag.Parse()
 	var err error
 	switch *role {
@@ -47,15 +57,13 @@ func main() {
 			err = serveFloor(*mock, l.sync)
 		}
 	default:
-		err = run(*rounds, time.Duration(*seconds)*time.Second, *workers)
+		err = run(strings.Split(*parts, ","), *rounds, time.Duration(*seconds)*time.Second, *workers)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
-
-const answerText = "Yes, your dishwasher is under warranty until March 14, 2027."
 
 func serve(h http.Handler) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,117 +74,6 @@ func serve(h http.Handler) error {
 	return http.Serve(l, h)
 }
 
-// serveMock is the scripted model server and the webhook.
-func serveMock() error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
-		var req struct {
-			Messages []struct{ Role string }
-			Tools    []struct{ Function struct{ Name string } }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&req); err != nil || len(req.Messages) == 0 || len(req.Tools) == 0 {
-			http.Error(w, "bad request", 400)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		if req.Messages[len(req.Messages)-1].Role == "tool" {
-			io.WriteString(w, `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"`+answerText+`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}`)
-			return
-		}
-		fmt.Fprintf(w, `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"call_1","type":"function","function":{"name":%q,"arguments":"{\"serial_number\":\"SN-48213-B\"}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}`, req.Tools[0].Function.Name)
-	})
-	mux.HandleFunc("POST /webhook", func(w http.ResponseWriter, r *http.Request) {
-		raw, _ := io.ReadAll(r.Body)
-		if string(raw) != `{"serial_number":"SN-48213-B"}` {
-			http.Error(w, "bad request", 400)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"serial_number":"SN-48213-B","product":"dishwasher","in_warranty":true,"expires":"2027-03-14"}`)
-	})
-	return serve(mux)
-}
-
-// serveFloor makes the same three calls for every request and does nothing else.
-// durable is called before the webhook and after it, where a durable turn must
-// reach the disk.
-func serveFloor(mock string, durable func() error) error {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	call := func(path string, body string) ([]byte, error) {
-		res, err := client.Post("http://"+mock+path, "application/json", strings.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		defer res.Body.Close()
-		return io.ReadAll(res.Body)
-	}
-	const tools = `"tools":[{"type":"function","function":{"name":"check_warranty_status","parameters":{"type":"object"}}}]`
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, err1 := call("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"Is SN-48213-B under warranty?"}],`+tools+`}`)
-		err4 := durable()
-		_, err2 := call("/webhook", `{"serial_number":"SN-48213-B"}`)
-		err5 := durable()
-		answer, err3 := call("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"Is SN-48213-B under warranty?"},{"role":"tool","content":"{}"}],`+tools+`}`)
-		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(answer)
-	})
-	return serve(mux)
-}
-
-// A journal is the least that makes a turn durable: a line in a file, and one
-// fsync for all who wait for one.
-type journal struct {
-	file *os.File
-	mu   sync.Mutex
-	next chan struct{} // closed when the sync that covers who waits now is done
-	wait int           // who waits for it
-	busy bool
-}
-
-func newJournal() (*journal, error) {
-	f, err := os.CreateTemp("", "callwright-bench-journal-")
-	if err != nil {
-		return nil, err
-	}
-	return &journal{file: f, next: make(chan struct{})}, os.Remove(f.Name())
-}
-
-func (j *journal) sync() error {
-	j.mu.Lock()
-	_, err := j.file.WriteString("an intent of about the size that a turn journals, with its arguments and its key, as one line of a file\n")
-	mine := j.next
-	j.wait++
-	if !j.busy {
-		j.busy = true
-		go j.flush()
-	}
-	j.mu.Unlock()
-	<-mine
-	return err
-}
-
-func (j *journal) flush() {
-	for {
-		j.mu.Lock()
-		if j.wait == 0 {
-			j.busy = false
-			j.mu.Unlock()
-			return
-		}
-		covered := j.next
-		j.next, j.wait = make(chan struct{}), 0
-		j.mu.Unlock()
-		_ = j.file.Sync() // a floor: what a failure means is not its business
-		close(covered)
-	}
-}
-
 // A program is something under test.
 type program struct {
 	name  string
@@ -184,12 +81,14 @@ type program struct {
 	url   string
 	key   string
 	agent string
+	path  string // of the built server; empty for a floor
+	data  string
 	cpu   []float64 // µs a turn, by round
 	rate  []float64 // turns a second, by round
 	p50   []float64 // ms, by round
 }
 
-func run(rounds int, length time.Duration, workers int) error {
+func run(parts []string, rounds int, length time.Duration, workers int) error {
 	dir, err := os.MkdirTemp("", "callwright-bench-")
 	if err != nil {
 		return err
@@ -219,6 +118,28 @@ func run(rounds int, length time.Duration, workers int) error {
 		return err
 	}
 	defer ours.stop()
+	for _, part := range parts {
+		switch part {
+		case "turn":
+			err = compare(floor, durable, ours, rounds, length, workers)
+		case "reads":
+			err = reads(mock.line, durable, ours)
+		case "hang":
+			err = hang(mock.line, durable, ours)
+		case "idle":
+			err = idle(floor, ours)
+		default:
+			err = errors.New("-parts: use some of turn, reads, idle, hang")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", part, err)
+		}
+	}
+	return nil
+}
+
+// compare measures the CPU time of a tool turn, in rounds.
+func compare(floor, durable, ours *program, rounds int, length time.Duration, workers int) error {
 	programs := []*program{floor, durable, ours}
 	seed := uint64(time.Now().UnixNano())
 	shuffle := rand.New(rand.NewPCG(seed, 0))
@@ -305,38 +226,49 @@ func startOurs(dir, mock string) (*program, error) {
 		return nil, fmt.Errorf("build: %w: %s", err, out)
 	}
 	data := filepath.Join(dir, "data")
-	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "info", "--rate-limit", "0",
+	s, stop, err := child(0, path, "serve", "--listen", "127.0.0.1:0", "--data", data, "--outbound-allow", "127.0.0.0/8", "--log-level", "warn", "--rate-limit", "0",
 		"--model", "openai/m", "--openai-base-url", "http://"+mock+"/v1", "--openai-api-key", "k", "--openai-stream=false")
 	if err != nil {
 		return nil, err
 	}
-	p := &program{name: "callwright", cmd: s.cmd, url: strings.TrimPrefix(s.line, "callwright is ready at ")}
-	key, err := exec.Command(path, "keys", "create", "--data", data, "--org", "Bench", "--name", "bench", "--scopes", "all").Output()
-	if err != nil {
-		stop()
-		return nil, fmt.Errorf("make a key: %w", err)
+	p := &program{name: "callwright", cmd: s.cmd, path: path, data: data, url: strings.TrimPrefix(s.line, "callwright is ready at ")}
+	err = p.organization("Bench")
+	if err == nil {
+		p.agent, err = p.newAgent("http://"+mock+"/webhook", 1, 4000)
 	}
-	p.key = strings.TrimSpace(string(key))
-	if err := p.setUp(mock); err != nil {
+	if err != nil {
 		stop()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *program) setUp(mock string) error {
+// organization makes one and gives p its key.
+func (p *program) organization(name string) error {
+	key, err := exec.Command(p.path, "keys", "create", "--data", p.data, "--org", name, "--name", "bench", "--scopes", "all").Output()
+	p.key = strings.TrimSpace(string(key))
+	if err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	return nil
+}
+
+// newAgent makes an agent with reads of one webhook, and publishes it.
+func (p *program) newAgent(url string, skills, timeout int) (string, error) {
 	var agent struct{ Data struct{ ID string } }
 	if err := p.post("/agents", `{"name":"Bench"}`, &agent); err != nil {
-		return err
+		return "", err
 	}
-	p.agent = agent.Data.ID
-	skill := `{"name":"Check warranty status","description":"Use when a customer asks whether a product is still under warranty.","skillType":"http_webhook",
-		"parametersSchema":{"type":"object","properties":{"serial_number":{"type":"string","description":"The serial number"}},"required":["serial_number"]},
-		"executionConfig":{"url":"http://` + mock + `/webhook","headers":{"X-Api-Key":"k"},"timeout_ms":4000}}`
-	if err := p.post("/agents/"+p.agent+"/skills", skill, nil); err != nil {
-		return err
+	id := agent.Data.ID
+	for n := range skills {
+		skill := fmt.Sprintf(`{"name":"Check warranty status %d","description":"Use when a customer asks whether a product is still under warranty.","skillType":"http_webhook",
+			"parametersSchema":{"type":"object","properties":{"serial_number":{"type":"string","description":"The serial number"}},"required":["serial_number"]},
+			"executionConfig":{"url":%q,"headers":{"X-Api-Key":"k"},"timeout_ms":%d}}`, n, url, timeout)
+		if err := p.post("/agents/"+id+"/skills", skill, nil); err != nil {
+			return "", err
+		}
 	}
-	return p.post("/agents/"+p.agent+"/publish", `{}`, nil)
+	return id, p.post("/agents/"+id+"/publish", `{}`, nil)
 }
 
 func (p *program) post(path, body string, out any) error {
@@ -409,8 +341,16 @@ func (p *program) round(length time.Duration, workers int, keep bool) error {
 // turn asks once and checks the answer. The words differ from turn to turn, so
 // that no request looks like a repeated one.
 func (p *program) turn(client *http.Client, n int64) error {
-	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":"Is SN-48213-B still under warranty? (%d)"}]}`, p.agent, n)
-	req, err := http.NewRequest(http.MethodPost, p.url+"/api/v1/chat/completions", strings.NewReader(body))
+	return p.ask(client, "", p.agent, fmt.Sprintf("Is SN-%d still under warranty?", n), answerText)
+}
+
+// ask makes one chat completion, by the route of a floor program for its case.
+func (p *program) ask(client *http.Client, route, agent, words, want string) error {
+	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}]}`, agent, words)
+	if p.path != "" {
+		route = ""
+	}
+	req, err := http.NewRequest(http.MethodPost, p.url+"/api/v1/chat/completions"+route, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -425,7 +365,7 @@ func (p *program) turn(client *http.Client, n int64) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Contains(raw, []byte(answerText)) {
+	if !bytes.Contains(raw, []byte(want)) {
 		return fmt.Errorf("wrong answer: %s %s", res.Status, raw)
 	}
 	return nil

@@ -36,6 +36,7 @@ type Service struct {
 	Log     *slog.Logger
 
 	uses         uses
+	recent       recent
 	measurements measurements
 }
 

@@ -202,6 +202,21 @@ func TestRevokeKey(t *testing.T) {
 	wantCode(t, "rotated by a stranger", err, callwright.CodeNotFound)
 }
 
+// A key that another server changes, on the same data, ends here within half a second;
+// a key that is used all the time is read no more often than that.
+func TestRevokedElsewhere(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	k, plain := o.mustIssue(control.KeySpec{})
+	elsewhere := &control.Service{Store: o.db, Now: o.now, Log: o.s.Log}
+	o.wantWorks("before", plain, "")
+	must(t, elsewhere.RevokeKey(t.Context(), o.actor, k.ID))
+	o.wait(400 * time.Millisecond)
+	o.wantWorks("a moment later", plain, "")
+	o.wait(100 * time.Millisecond)
+	o.wantWorks("after half a second", plain, "revoked")
+}
+
 // The last use is known to a minute, and many requests at once write it once.
 func TestKeyLastUsed(t *testing.T) {
 	t.Parallel()

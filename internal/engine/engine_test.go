@@ -724,6 +724,52 @@ func TestInterruptedBetweenCalls(t *testing.T) {
 	}
 }
 
+// What a write did is on disk before the model hears of it. The answer of a read is
+// stored with the next step of its turn, whatever that is.
+func TestWhenOutcomesAreStored(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first, last    llmtest.Step
+		words          []string
+		during, after  callwright.RunState
+		turn, requests int
+	}{
+		"a read":                       {calling(tool("c1", "find_order", `{"order_id":"A-1"}`)), text("It has shipped."), []string{"Where is A-1?"}, callwright.RunRunning, callwright.RunDone, 1, 2},
+		"a read before the turn fails": {calling(tool("c1", "find_order", `{"order_id":"A-1"}`)), llmtest.Step{Text: []string{"It"}, Err: context.DeadlineExceeded}, []string{"Where is A-1?"}, callwright.RunRunning, callwright.RunDone, 1, 3},
+		"a write":                      {calling(tool("c1", "book_visit", `{"order_id":"A-1"}`)), text("It is booked."), []string{"Book it.", "yes"}, callwright.RunDone, callwright.RunDone, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoom(t, c.first)
+			state := func() callwright.RunState {
+				runs, err := r.db.Runs(context.Background(), org, r.conv.ID, c.turn)
+				if err != nil || len(runs) != 1 {
+					t.Fatalf("runs: got %d, %v; want one", len(runs), err)
+				}
+				return runs[0].State
+			}
+			var during callwright.RunState
+			c.last.When = func(req llm.Request) bool {
+				if req.Messages[len(req.Messages)-1].Role != llm.ToolRole {
+					return false
+				}
+				during = state()
+				return true
+			}
+			r.model.Steps = append(r.model.Steps, c.last)
+			for _, w := range c.words {
+				r.say(w)
+			}
+			if during != c.during {
+				t.Errorf("when the model hears of it: got %s, want %s", during, c.during)
+			}
+			if got := state(); got != c.after || len(r.model.Requests()) != c.requests {
+				t.Errorf("after the turn: got %s and %d requests, want %s and %d", got, len(r.model.Requests()), c.after, c.requests)
+			}
+		})
+	}
+}
+
 // What a client claims to be history confirms nothing.
 func TestImportedHistory(t *testing.T) {
 	t.Parallel()

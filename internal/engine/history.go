@@ -123,7 +123,7 @@ func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run, why stri
 		switch r.State {
 		case callwright.RunRunning:
 			r.State, r.Code = callwright.RunUnknown, callwright.CodeOutcomeUnknown
-			t.unknown = append(t.unknown, r)
+			t.ended = append(t.ended, r)
 		case callwright.RunQueued:
 			out = gate.Outcome{Kind: gate.Queued}
 		case callwright.RunDone:

@@ -95,7 +95,7 @@ type turn struct {
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored
 	taken    []callwright.TakenMessage    // not yet stored
-	unknown  []callwright.Run             // whose server died, not yet stored
+	ended    []callwright.Run             // whose end is not yet stored
 	row      store.Turn
 	asking   map[string]llm.ToolCall // in the gate, by id, for their started events
 	said     []string                // messages of this turn
@@ -350,12 +350,12 @@ func (t *turn) keep(kind callwright.EventType, payload any) callwright.Event {
 // flush stores the noted events and the conversation's state with the entry.
 func (t *turn) flush(ctx context.Context, entry store.Entry) error {
 	entry.Conversation, entry.Events, entry.Messages = &t.conv, t.pending, t.taken
-	entry.End = append(entry.End, t.unknown...)
+	entry.End = t.ended
 	t.conv.UpdatedAt = callwright.At(t.Now())
 	if err := t.Store.Record(ctx, entry); err != nil {
 		return err
 	}
-	t.pending, t.taken, t.unknown = nil, nil, nil
+	t.pending, t.taken, t.ended = nil, nil, nil
 	return nil
 }
 
@@ -425,7 +425,17 @@ func (j journal) End(ctx context.Context, runs ...callwright.Run) error {
 			runs[i].Answer = redacted(runs[i].Answer, j.redact)
 		}
 	}
-	return j.flush(ctx, store.Entry{End: runs})
+	j.ended = append(j.ended, runs...)
+	if !slices.ContainsFunc(runs, j.lasting) {
+		return nil // the next step of the turn stores it
+	}
+	return j.flush(ctx, store.Entry{})
+}
+
+// lasting reports whether the end of a run must be on disk before the turn goes on:
+// what it did cannot be asked for again, or counts against whoever asks.
+func (t *turn) lasting(r callwright.Run) bool {
+	return r.IsWrite || t.agent.Skill(r.SkillID).Private()
 }
 
 func valid(raw json.RawMessage) json.RawMessage {

@@ -57,7 +57,8 @@ type Journal interface {
 	// and not written: the intent was carried out, or may have been.
 	Begin(context.Context, ...callwright.Run) (prior []*callwright.Run, err error)
 
-	// End records what became of runs.
+	// End records what became of runs. What became of writes is durable when it
+	// returns; reads may wait for what is recorded next.
 	End(context.Context, ...callwright.Run) error
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -11,11 +12,10 @@ const maxGroup = 64
 // A group lets entries that come while a commit is under way share the next one:
 // the wait for the disk is the dearest part of a commit.
 type group struct {
-	commit func(context.Context, ...Entry) error
-
-	mu      sync.Mutex
-	waiting []*waiter
-	busy    bool
+	commit  func(context.Context, ...Entry) error
+	waiting chan waiter
+	closing chan struct{}
+	closed  sync.WaitGroup
 }
 
 type waiter struct {
@@ -23,44 +23,55 @@ type waiter struct {
 	done  chan error
 }
 
+func newGroup(commit func(context.Context, ...Entry) error) *group {
+	g := &group{commit: commit, waiting: make(chan waiter), closing: make(chan struct{})}
+	g.closed.Go(g.lead)
+	return g
+}
+
 func (g *group) do(ctx context.Context, e Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &waiter{entry: e, done: make(chan error, 1)}
-	g.mu.Lock()
-	g.waiting = append(g.waiting, w)
-	lead := !g.busy
-	g.busy = true
-	g.mu.Unlock()
-	if lead {
-		// In a goroutine of its own, or the first caller would go on committing for
-		// others for as long as there are any.
-		go g.lead(context.WithoutCancel(ctx))
+	w := waiter{entry: e, done: make(chan error, 1)}
+	select {
+	case g.waiting <- w:
+		return <-w.done
+	case <-g.closing:
+		return errors.New("record: the database is closed")
 	}
-	return <-w.done
 }
 
-// lead commits until nobody waits.
-func (g *group) lead(ctx context.Context) {
+// lead commits for everybody, in one goroutine for good: a commit needs a deep stack,
+// and growing a new one for each costs as much as a statement.
+func (g *group) lead() {
 	for {
-		g.mu.Lock()
-		n := min(len(g.waiting), maxGroup)
-		batch := g.waiting[:n:n]
-		g.waiting = g.waiting[n:]
-		if n == 0 {
-			g.waiting, g.busy = nil, false
-			g.mu.Unlock()
+		select {
+		case w := <-g.waiting:
+			g.run(context.Background(), g.gather(w))
+		case <-g.closing:
 			return
 		}
-		g.mu.Unlock()
-		g.run(ctx, batch)
 	}
+}
+
+// gather returns a waiter and those who wait behind it.
+func (g *group) gather(first waiter) []waiter {
+	batch := []waiter{first}
+	for len(batch) < maxGroup {
+		select {
+		case w := <-g.waiting:
+			batch = append(batch, w)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // run commits a batch. When one of several entries fails, nothing of the batch was
 // written, and each is tried by itself: the failure is its own alone.
-func (g *group) run(ctx context.Context, batch []*waiter) {
+func (g *group) run(ctx context.Context, batch []waiter) {
 	entries := make([]Entry, len(batch))
 	for i, w := range batch {
 		entries[i] = w.entry
@@ -75,4 +86,10 @@ func (g *group) run(ctx context.Context, batch []*waiter) {
 	for _, w := range batch {
 		w.done <- g.commit(ctx, w.entry)
 	}
+}
+
+// close ends the group once what is under way is committed.
+func (g *group) close() {
+	close(g.closing)
+	g.closed.Wait()
 }

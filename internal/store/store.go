@@ -65,7 +65,7 @@ func OpenSQLite(ctx context.Context, dir string) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{kind: sqliteKind(), write: bun.NewDB(write, sqlitedialect.New()), read: bun.NewDB(read, sqlitedialect.New())}
-	db.group = &group{commit: db.record}
+	db.group = newGroup(db.record)
 	return db.open(ctx)
 }
 
@@ -176,6 +176,9 @@ func (db *DB) Shared() bool { return !db.kind.alone }
 
 // Close closes the database.
 func (db *DB) Close() error {
+	if db.group != nil {
+		db.group.close()
+	}
 	return errors.Join(db.hot.close(), db.look.close(), db.read.Close(), db.write.Close())
 }
 
