@@ -41,12 +41,13 @@ func (s *Service) checkSkill(ctx context.Context, actor callwright.Actor, spec *
 	leaving, problems := checkEgress(spec, names)
 	p = append(p, problems...)
 	p = append(p, checkPaths(spec.AllowedFields)...)
-	return append(p, s.checkSettings(ctx, actor, spec, leaving)...)
+	return append(p, s.checkSettings(ctx, actor, spec, names, leaving)...)
 }
 
-// checkSettings checks skillType and executionConfig. leaving names the fields
-// that may leave, or is nil when the parameters are too broken to tell.
-func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spec *callwright.SkillSpec, leaving []string) []callwright.FieldError {
+// checkSettings checks skillType and executionConfig. names are the parameters and
+// leaving the fields that may leave; both are nil when the parameters are too broken
+// to tell.
+func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spec *callwright.SkillSpec, names, leaving []string) []callwright.FieldError {
 	if len(spec.ExecutionConfig) == 0 || string(spec.ExecutionConfig) == "null" {
 		spec.ExecutionConfig = json.RawMessage(`{}`)
 	}
@@ -71,7 +72,7 @@ func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spe
 			spec.ExecutionConfig = kept
 		}
 	}
-	problems = append(problems, checkCommon(k, spec, leaving)...)
+	problems = append(problems, checkCommon(k, spec, names, leaving)...)
 	if t, ok := x.(skill.Templater); ok && leaving != nil {
 		for _, ref := range t.TemplateRefs() {
 			if !slices.Contains(leaving, ref.Name) && !strings.HasPrefix(ref.Name, "vars.") {
@@ -122,7 +123,7 @@ func checkParameters(spec *callwright.SkillSpec) ([]string, []callwright.FieldEr
 	if len(problems) > 0 {
 		return names, problems
 	}
-	return names, mirror(spec, names)
+	return names, mirror(spec, doc.(map[string]any), names)
 }
 
 // shape checks that a schema is an object schema with properties, which a bare
@@ -176,30 +177,36 @@ func depth(v any) int {
 	return 0
 }
 
-// mirror makes requiredParams and parametersSchema.required say the same.
-func mirror(spec *callwright.SkillSpec, names []string) []callwright.FieldError {
-	effective, required, err := gate.Parameters(*spec)
-	if err != nil {
-		return at("parametersSchema", err.Error())
+// mirror makes requiredParams and parametersSchema.required say the same. doc is the
+// schema, which compiles.
+func mirror(spec *callwright.SkillSpec, doc map[string]any, names []string) []callwright.FieldError {
+	var own []string
+	list, _ := doc["required"].([]any)
+	for _, name := range list {
+		own = append(own, name.(string)) // as in every schema that compiles
 	}
+	required := gate.Required(spec.RequiredParams, own)
 	for i, name := range required {
 		if !slices.Contains(names, name) {
 			return at(fmt.Sprintf("parametersSchema.required[%d]", i), fmt.Sprintf("names %q, which is not in parametersSchema.properties: add the property or correct the name", name))
 		}
 	}
 	spec.RequiredParams = required
-	var stored, wanted map[string]json.RawMessage
-	if json.Unmarshal(spec.ParametersSchema, &stored) != nil || json.Unmarshal(effective, &wanted) != nil {
-		return at("parametersSchema", "must be a JSON object")
-	}
-	if string(stored["required"]) == string(wanted["required"]) && stored["type"] != nil {
+	if slices.Equal(required, own) && doc["type"] != nil {
 		return nil
 	}
-	stored["type"] = wanted["type"]
-	if r, ok := wanted["required"]; ok {
-		stored["required"] = r
+	stored := map[string]json.RawMessage{} // keeps the order of the properties, in which they are asked for
+	err := json.Unmarshal(spec.ParametersSchema, &stored)
+	if err == nil {
+		stored["type"] = json.RawMessage(`"object"`)
+		if len(required) > 0 {
+			stored["required"], err = json.Marshal(required)
+		}
 	}
-	if spec.ParametersSchema, err = json.Marshal(stored); err != nil {
+	if err == nil {
+		spec.ParametersSchema, err = json.Marshal(stored)
+	}
+	if err != nil {
 		return at("parametersSchema", err.Error())
 	}
 	return nil
@@ -245,7 +252,7 @@ func checkPaths(paths []string) []callwright.FieldError {
 }
 
 // checkCommon checks the settings that all types have.
-func checkCommon(k skill.Kind, spec *callwright.SkillSpec, leaving []string) []callwright.FieldError {
+func checkCommon(k skill.Kind, spec *callwright.SkillSpec, names, leaving []string) []callwright.FieldError {
 	if k.Common == nil {
 		return nil
 	}
@@ -261,7 +268,6 @@ func checkCommon(k skill.Kind, spec *callwright.SkillSpec, leaving []string) []c
 			p = append(p, at(field, err.Error())...)
 			continue
 		}
-		names, _ := checkParameters(&callwright.SkillSpec{ParametersSchema: spec.ParametersSchema})
 		for _, n := range parsed.Names() {
 			if !slices.Contains(names, n) && !slices.Contains(leaving, n) && !strings.HasPrefix(n, "vars.") {
 				p = append(p, at(field, fmt.Sprintf("uses {%s}, which is neither a parameter nor vars.NAME", n))...)

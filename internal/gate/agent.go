@@ -244,23 +244,13 @@ func Parameters(s callwright.SkillSpec) (json.RawMessage, []string, error) {
 	if _, ok := doc["properties"]; !ok {
 		doc["properties"] = json.RawMessage(`{}`)
 	}
-	var required []string
-	for _, name := range s.RequiredParams {
-		if !slices.Contains(required, name) { // a list that repeats itself is no valid schema
-			required = append(required, name)
-		}
-	}
+	var more []string
 	if raw, ok := doc["required"]; ok {
-		var more []string
 		if err := json.Unmarshal(raw, &more); err != nil {
 			return nil, nil, fmt.Errorf("required must be a list of names")
 		}
-		for _, name := range more {
-			if !slices.Contains(required, name) {
-				required = append(required, name)
-			}
-		}
 	}
+	required := Required(s.RequiredParams, more)
 	delete(doc, "required")
 	if len(required) > 0 {
 		list, err := json.Marshal(required)
@@ -282,6 +272,18 @@ func Parameters(s callwright.SkillSpec) (json.RawMessage, []string, error) {
 	}
 	out, err := json.Marshal(doc)
 	return out, required, err
+}
+
+// Required joins requiredParams with the required list of the schema itself. None is
+// twice: a list that repeats itself is no valid schema.
+func Required(params, schema []string) []string {
+	var required []string
+	for _, name := range slices.Concat(params, schema) {
+		if !slices.Contains(required, name) {
+			required = append(required, name)
+		}
+	}
+	return required
 }
 
 // closeEach closes every schema of an object of schemas. Schemas that are closed

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,16 +23,75 @@ func Decode(data []byte, v any) error {
 // Value reads one JSON value of any type: nil, bool, string, json.Number, []any
 // or map[string]any.
 func Value(data []byte) (any, error) {
-	if err := Check(data); err != nil {
-		return nil, err
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data)) // reads a buffer in place
+	v, err := value(dec)
+	if err == io.EOF {
+		return nil, Check(data) // there is none
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	if err != nil {
 		return nil, plain(err)
 	}
+	if _, err := dec.ReadToken(); err != io.EOF {
+		return nil, Check(data) // something follows
+	}
 	return v, nil
+}
+
+func value(dec *jsontext.Decoder) (any, error) {
+	switch dec.PeekKind() {
+	case '{':
+		return object(dec)
+	case '[':
+		return array(dec)
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch tok.Kind() {
+	case '"':
+		return tok.String(), nil
+	case '0':
+		return json.Number(tok.String()), nil
+	case 't', 'f':
+		return tok.Bool(), nil
+	}
+	return nil, nil
+}
+
+func object(dec *jsontext.Decoder) (any, error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	m := map[string]any{}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String()
+		if m[key], err = value(dec); err != nil {
+			return nil, err
+		}
+	}
+	_, err := dec.ReadToken()
+	return m, err
+}
+
+func array(dec *jsontext.Decoder) (any, error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	list := []any{}
+	for dec.PeekKind() != ']' {
+		v, err := value(dec)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	_, err := dec.ReadToken()
+	return list, err
 }
 
 // Object reads one JSON object. Empty input and null are the empty object.
