@@ -7,8 +7,9 @@
 //     makes a model call, a webhook call and a second model call, in interleaved rounds.
 //   - reads: how long five reads of one model answer take, each 50 ms at the partner,
 //     from the model's answer to its next request.
-//   - hang: how long after its webhook was called a turn ends, of 1,000 at once whose
-//     webhook never answers (timeout_ms 500), and what another organization notices.
+//   - hang: how long after its webhook was called a turn ends, of 1,000 whose webhook
+//     never answers (timeout_ms 500), and what another organization notices. One begins
+//     every 5 ms: of 1,000 begun at once, most of the time would be the wait for a core.
 //   - idle: memory with 10,000 chat sessions, each with a connection that is kept open.
 //
 // The server logs warnings and errors only: a log line per request would be most of

@@ -22,9 +22,10 @@ const (
 	readTurns   = 200
 
 	hangTimeout = 500 * time.Millisecond
-	hangAtOnce  = 1000
+	hangTurns   = 1000
+	hangEvery   = 5 * time.Millisecond // one begins: what is measured is waiting, not a queue for one core
+	quietEvery  = 25 * time.Millisecond
 	quietFor    = 5 * time.Second // that the other organization is measured alone
-	quietAtOnce = 2
 
 	idleSessions = 10_000
 )
@@ -82,7 +83,7 @@ func reads(mock string, floor, ours *program) error {
 	return nil
 }
 
-// hang measures many turns at once whose webhook never answers, and the turns of
+// hang measures many turns whose webhook never answers, and the turns of
 // another organization meanwhile.
 func hang(mock string, floor, ours *program) error {
 	agent, err := ours.newAgent("http://"+mock+"/hang", 1, int(hangTimeout.Milliseconds()))
@@ -96,7 +97,7 @@ func hang(mock string, floor, ours *program) error {
 	if quiet.agent, err = quiet.newAgent("http://"+mock+"/webhook", 1, 4000); err != nil {
 		return err
 	}
-	fmt.Printf("\n%d turns at once whose webhook never answers (timeout_ms %d), and %d turns at a time of another organization\n", hangAtOnce, hangTimeout.Milliseconds(), quietAtOnce)
+	fmt.Printf("\n%d turns whose webhook never answers (timeout_ms %d), one begun every %v, and one of another organization every %v\n", hangTurns, hangTimeout.Milliseconds(), hangEvery, quietEvery)
 	var p99 []float64
 	for _, p := range []*program{floor, ours} {
 		other := p
@@ -129,7 +130,10 @@ func (p *program) hanging(mock, agent string) ([]float64, error) {
 	ended := map[string]time.Time{}
 	var failed error
 	var group sync.WaitGroup
-	for range hangAtOnce {
+	due := time.Now()
+	for range hangTurns {
+		time.Sleep(time.Until(due))
+		due = due.Add(hangEvery)
 		group.Go(func() {
 			s := newSerial("h")
 			err := p.ask(client, "/hang", agent, "Is "+s+" under warranty?", failedText)
@@ -156,10 +160,10 @@ func (p *program) hanging(mock, agent string) ([]float64, error) {
 	return after, nil
 }
 
-// turns makes ordinary turns until during returns, and returns how long each took, in
-// ms.
+// turns makes ordinary turns, at a steady pace whatever becomes of them, until during
+// returns. It returns how long each took from when it was due, in ms.
 func (p *program) turns(mock string, during func() error) ([]float64, error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: quietAtOnce}}
+	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -167,20 +171,17 @@ func (p *program) turns(mock string, during func() error) ([]float64, error) {
 	var took []float64
 	var failed error
 	var group sync.WaitGroup
-	for range quietAtOnce {
-		group.Go(func() {
-			for ctx.Err() == nil {
-				began := time.Now()
+	group.Go(func() {
+		for due := time.Now(); ctx.Err() == nil; due = due.Add(quietEvery) {
+			time.Sleep(time.Until(due))
+			group.Go(func() {
 				err := p.ask(client, "", p.agent, "Is "+newSerial("q")+" under warranty?", answerText)
 				mu.Lock()
-				took, failed = append(took, ms(time.Since(began))), errors.Join(failed, err)
-				mu.Unlock()
-				if err != nil {
-					return
-				}
-			}
-		})
-	}
+				defer mu.Unlock()
+				took, failed = append(took, ms(time.Since(due))), errors.Join(failed, err)
+			})
+		}
+	})
 	err := during()
 	stop()
 	group.Wait()
