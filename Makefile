@@ -34,6 +34,7 @@ parts:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq postgresql-common && \
 	  $(ROOT) sh -c 'mkdir -p /etc/postgresql-common/createcluster.d && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/callwright-tests.conf' && \
 	  $(ROOT) apt-get install -y -qq postgresql; }
+	@command -v mariadb-install-db >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq mariadb-server-core; }
 	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
 	@test -x e2e/openapi/node_modules/.bin/spectral || npm ci --prefix e2e/openapi --ignore-scripts --no-audit --no-fund --silent
 

@@ -14,10 +14,10 @@ func layers() [][]string {
 	return [][]string{
 		{""}, // the domain
 		{"schema", "spoken", "tmpl", "secret", "strictjson"},
-		{"skill", "llm", "speech", "outbound", "client"},
+		{"skill", "llm", "speech", "outbound", "client", "sqldb"},
 		{"gate", "skill/*", "llm/*", "speech/*", "store"},
 		{"control", "engine", "store/*"},
-		{"webchat"},
+		{"webchat", "sqldb/*"},
 		{"httpapi", "phone", "dash", "terminal", "ascode"},
 		{"app"},
 		{"demo"},

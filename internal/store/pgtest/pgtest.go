@@ -56,17 +56,19 @@ var (
 // is neither superuser nor above row-level security.
 func New(t testing.TB) string {
 	t.Helper()
-	return database(t, "off") // tests outlive no power cut
+	c, name := database(t, "off") // tests outlive no power cut
+	return c.address("callwright", name)
 }
 
 // NewDurable is New on a PostgreSQL that waits for the disk as in earnest: for
 // benchmarks.
 func NewDurable(t testing.TB) string {
 	t.Helper()
-	return database(t, "on")
+	c, name := database(t, "on")
+	return c.address("callwright", name)
 }
 
-func database(t testing.TB, fsync string) string {
+func database(t testing.TB, fsync string) (*cluster, string) {
 	t.Helper()
 	mu.Lock()
 	defer mu.Unlock()
@@ -83,7 +85,7 @@ func database(t testing.TB, fsync string) string {
 	if err := c.exec(t.Context(), "CREATE DATABASE "+name+" OWNER callwright TEMPLATE template0"); err != nil {
 		t.Fatalf("make database: %v", err)
 	}
-	return c.address("callwright", name)
+	return c, name
 }
 
 // A cluster is a PostgreSQL that ends when its input does, so it does not outlive
@@ -114,7 +116,7 @@ func start(fsync string) (*cluster, error) {
 			bad = errors.Join(bad, err, os.RemoveAll(dir))
 			continue
 		}
-		if err := c.exec(context.Background(), "CREATE ROLE callwright LOGIN NOSUPERUSER NOBYPASSRLS"); err != nil {
+		if err := c.exec(context.Background(), "CREATE ROLE callwright LOGIN NOSUPERUSER NOBYPASSRLS; CREATE ROLE guarded"); err != nil {
 			return nil, errors.Join(err, c.stop())
 		}
 		return c, nil
@@ -144,7 +146,33 @@ func (c *cluster) initialize(bin string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	return nil
+	return c.secure()
+}
+
+// secure gives the cluster a certificate, and asks the roles of the group guarded for
+// a password.
+func (c *cluster) secure() error {
+	data := filepath.Join(c.dir, "data")
+	_, err := Certificate(data)
+	if err != nil {
+		return err
+	}
+	rules := filepath.Join(data, "pg_hba.conf")
+	others, err := os.ReadFile(rules)
+	if err != nil {
+		return err
+	}
+	owner, err := os.Stat(rules)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"server.crt", "server.key"} {
+		sys := owner.Sys().(*syscall.Stat_t)
+		if err := os.Chown(filepath.Join(data, name), int(sys.Uid), int(sys.Gid)); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(rules, append([]byte("host all +guarded 127.0.0.1/32 scram-sha-256\n"), others...), 0o600)
 }
 
 // watch runs its arguments until they end or its input does.
@@ -162,7 +190,7 @@ func (c *cluster) serve(bin, fsync string) error {
 		return err
 	}
 	c.cmd, err = c.command("/bin/sh", "-c", watch, "sh",
-		filepath.Join(bin, "postgres"), "-p", c.port, "-k", c.dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync="+fsync, "-c", "max_connections=400")
+		filepath.Join(bin, "postgres"), "-p", c.port, "-k", c.dir, "-c", "listen_addresses=127.0.0.1", "-c", "ssl=on", "-c", "fsync="+fsync, "-c", "max_connections=400")
 	if err != nil {
 		return err
 	}
