@@ -68,6 +68,7 @@ func (s *server) worldWith(org, url string) world {
 	made("sessions", "/chat/sessions", map[string]any{"agentId": w.ids["agents"]})
 	w.ids["conversations"] = w.ids["sessions"]
 	made("publishable-keys", "/agents/"+w.ids["agents"]+"/publishable-keys", `{"name":"Site","allowedOrigins":["https://shop.example.com"],"rateLimitRpm":60}`)
+	made("connections", "/connections", `{"name":"shop","kind":"sqlite","database":"none.db"}`)
 	made("secrets", "/secrets", map[string]any{"name": "MINE", "value": "v"})
 	return w
 }
@@ -125,6 +126,9 @@ func bodies(t testing.TB, w world) map[string]string {
 		"POST /agents/{agentId}/publishable-keys":             `{"name":"Another","allowedOrigins":["https://shop.example.com"],"env":"live","rateLimitRpm":60}`,
 		"POST /agents/{agentId}/publishable-keys/{id}/rotate": `{}`,
 		"POST /agents/{agentId}/simulate":                     `{"mode":"text","draftMode":true,"transcript":["Hello"]}`,
+		"POST /connections":                                   `{"name":"S","kind":"mysql","host":"db.example.com","database":"d","user":"u","password":"p","sslmode":"require"}`,
+		"PATCH /connections/{id}":                             `{"database":"other.db"}`,
+		"POST /connections/test":                              `{"name":"S","kind":"sqlite","database":"none.db"}`,
 		"POST /secrets":                                       `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
 		"POST /chat/sessions":                                 `{"agentId":"` + w.ids["agents"] + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
 		"POST /chat/sessions/{id}/messages":                   `{"content":"hello"}`,

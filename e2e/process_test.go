@@ -17,6 +17,7 @@ import (
 	"callwright"
 	"callwright/internal/app"
 	"callwright/internal/secret"
+	"callwright/internal/sqldb/mariatest"
 	"callwright/internal/store/pgtest"
 )
 
@@ -24,7 +25,7 @@ import (
 var programs, errPrograms = os.MkdirTemp("", "callwright-e2e-")
 
 func TestMain(m *testing.M) {
-	status := pgtest.Main{M: m}.Run()
+	status := mariatest.Main{M: pgtest.Main{M: m}}.Run()
 	if err := errors.Join(errPrograms, os.RemoveAll(programs)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)

@@ -29,6 +29,7 @@ import (
 	"callwright/internal/httpapi"
 	"callwright/internal/outbound"
 	"callwright/internal/secret"
+	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/webchat"
 )
@@ -70,6 +71,7 @@ type App struct {
 	options  Options
 	db       *store.DB
 	client   *outbound.Client
+	sql      *sqldb.Opener
 	prices   map[string]price
 	gate     *gate.Gate
 	engine   *engine.Engine
@@ -123,7 +125,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 func (a *App) build(keyring *secret.Keyring) {
 	o := a.options
 	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
-	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, Now: o.Now, Log: o.Log}
+	a.sql = &sqldb.Opener{Dial: a.client.Dialer(databasePort), Files: filepath.Join(o.Data, "databases")}
+	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Now: o.Now, Log: o.Log}
 	a.Control.Kinds = kinds(a.client, a.Control)
 	m := a.models()
 	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin}
@@ -136,6 +139,10 @@ func (a *App) build(keyring *secret.Keyring) {
 	dash.Mount(router)
 	a.handler = router
 }
+
+// databasePort reports whether databases of others may be reached at a port of a public
+// address: hosted ones are at any that is not for the system.
+func databasePort(port uint16) bool { return port >= 1024 }
 
 // openKeyring reads the master key, making it first when it is in the data folder
 // and missing.
@@ -311,5 +318,6 @@ func (a *App) tidy(ctx context.Context) (stop func()) {
 // Close closes the server's data. Run calls it.
 func (a *App) Close() error {
 	a.client.Close()
+	a.sql.Close()
 	return a.db.Close()
 }

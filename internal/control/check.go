@@ -81,6 +81,9 @@ func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spe
 			}
 		}
 	}
+	if c, ok := x.(skill.Connected); ok {
+		problems = append(problems, s.checkConnection(ctx, actor, c.Connection())...)
+	}
 	return append(problems, s.checkSecrets(ctx, actor, k, spec)...)
 }
 

@@ -22,6 +22,7 @@ import (
 	"callwright/internal/gate"
 	"callwright/internal/secret"
 	"callwright/internal/skill"
+	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/strictjson"
 )
@@ -32,6 +33,7 @@ type Service struct {
 	Gate    *gate.Gate
 	Kinds   map[callwright.SkillType]skill.Kind
 	Keyring *secret.Keyring
+	SQL     *sqldb.Opener // for connections
 	Now     func() time.Time
 	Log     *slog.Logger
 

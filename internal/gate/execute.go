@@ -362,7 +362,7 @@ func failureClass(code callwright.Code, status int) string {
 func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	c := r.turn.Conversation
 	call := skill.Call{Org: c.OrganizationID, Agent: r.turn.Agent.Agent.ID, Conversation: c.ID, Skill: r.skill.ID, Run: r.record.ID, Channel: c.Channel,
-		Fields: r.fields, Vars: vars(c), IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
+		Fields: r.fields, Vars: vars(c), Write: r.skill.IsWrite, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
 	result, err := r.executed(ctx, call)
 	if err == nil {
 		return result, Outcome{}

@@ -104,6 +104,7 @@ func config() huma.Config {
 		{Name: "Guardrails", Description: "Rules about all skills of an agent, and how it finds out who callers are."},
 		{Name: "Test", Description: "Trying an agent before callers do."},
 		{Name: "Secrets", Description: "Values that skills send and nobody can read back."},
+		{Name: "Connections", Description: "Databases of your own that skills may use."},
 		{Name: "Chat", Description: "Conversations in writing."},
 		{Name: "PublishableKeys", Description: "Keys that pages on the web may hold."},
 		{Name: "Widget", Description: "The chat window on a page."},

@@ -258,6 +258,26 @@ func exampleSimulated() string {
 	return frame(eventName(string(said.EventType)), said) + frame(eventName("done"), ended(exampleSessionID))
 }
 
+func exampleConnectionSpec() callwright.ConnectionSpec {
+	return callwright.ConnectionSpec{Name: "orders", Kind: callwright.PostgresConnection, Host: "db.example.com", Port: "5432", Database: "shop", User: "callwright_ro", Password: "correct horse battery staple", SSLMode: callwright.SSLVerifyFull}
+}
+
+func exampleConnection() callwright.Connection {
+	s := exampleConnectionSpec()
+	return callwright.Connection{ID: "con_06o8h2q1ntk1v8a3c2m1g5r7e0", OrganizationID: exampleOrgID, Name: s.Name, Kind: s.Kind, Host: s.Host, Port: s.Port, Database: s.Database, User: s.User, HasPassword: true, SSLMode: s.SSLMode,
+		CreatedAt: exampleTime(6), UpdatedAt: exampleTime(6)}
+}
+
+func exampleConnectionTest() control.ConnectionTest {
+	return control.ConnectionTest{OK: true, Checks: []callwright.ConnectionCheck{
+		{Name: "reachable", OK: true, Detail: "The host answers, and the connection is encrypted.", TookMs: 18.4},
+		{Name: "authenticated", OK: true, Detail: "The database accepts the user.", TookMs: 18.4},
+		{Name: "schema", OK: true, Detail: "The user sees 12 tables.", TookMs: 18.4},
+		{Name: "read", OK: true, Detail: "A read was answered.", TookMs: 2.1},
+		{Name: "read_only", OK: true, Detail: "A table could not be made in a session for reads.", TookMs: 1.2},
+		{Name: "latency", OK: true, Detail: "A read takes 2.1 ms: quick enough for a conversation.", TookMs: 2.1}}}
+}
+
 func examplePublishableKey() callwright.PublishableKey {
 	return callwright.PublishableKey{ID: "pk_06o8h2q1ntk1v8a3c2m1g5r7e0", AgentID: exampleAgentID, OrganizationID: exampleOrgID,
 		PublishableKeySpec: callwright.PublishableKeySpec{Name: "Shop", AllowedOrigins: []string{"https://www.example.com"}, Env: callwright.Live, RateLimitRPM: 60},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -25,6 +26,7 @@ import (
 	"callwright/internal/secret"
 	"callwright/internal/skill"
 	"callwright/internal/skill/httpwebhook"
+	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/strictjson"
 	"callwright/internal/webchat"
@@ -58,7 +60,11 @@ func newFront(t testing.TB) *front {
 	keyring, err := secret.NewKeyring(bytes.NewReader(keys))
 	must(t, err)
 	g := &gate.Gate{Now: time.Now, Log: log, Late: db}
-	c := &control.Service{Store: db, Gate: g, Keyring: keyring, Now: time.Now, Log: log}
+	databases := &sqldb.Opener{Files: t.TempDir(), Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, callwright.Errorf(callwright.CodeUnreachable, "Nothing is reached from here.")
+	}}
+	t.Cleanup(databases.Close)
+	c := &control.Service{Store: db, Gate: g, Keyring: keyring, SQL: databases, Now: time.Now, Log: log}
 	c.Kinds = map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: httpwebhook.Kind(client, c), callwright.SMS: skill.Reserved(callwright.SMS, "Planned.")}
 	offline := engine.Model{Name: "builtin", Model: builtin.New()}
 	chat := &webchat.Channel{Store: db, Now: time.Now, Log: log, Engine: &engine.Engine{Store: db, Gate: g, Kinds: c.Kinds, Now: time.Now, Log: log, Fallback: offline,

@@ -38,6 +38,7 @@ func (a *API) routes() {
 	a.skillRoutes()
 	a.ruleRoutes()
 	a.secretRoutes()
+	a.connectionRoutes()
 	a.auditRoute()
 	a.observeRoutes()
 	a.chatRoutes()

@@ -12,6 +12,7 @@ import (
 // A guard decides which addresses may be dialled.
 type guard struct {
 	rules     []Rule
+	open      func(port uint16) bool // ports of public addresses that need no rule
 	listeners func() []netip.AddrPort
 	public    *ssrf.Guardian // the deny lists of the IANA registries
 	ranges    ranges
@@ -37,6 +38,7 @@ func newGuard(rules []Rule, listeners func() []netip.AddrPort) *guard {
 	p := netip.MustParsePrefix
 	return &guard{
 		rules:     slices.Clone(rules),
+		open:      web,
 		listeners: listeners,
 		public:    ssrf.New(ssrf.WithAnyPort()),
 		ranges: ranges{
@@ -100,11 +102,14 @@ func (g *guard) check(addr netip.AddrPort) *refusal {
 	if err := g.public.SafeAddr(ip); err != nil {
 		return refuse(addr, describe(ip))
 	}
-	if addr.Port() != 80 && addr.Port() != 443 {
-		return refuse(addr, fmt.Sprintf("port %d, and only 80 and 443 are open, of the public address", addr.Port()))
+	if !g.open(addr.Port()) {
+		return refuse(addr, fmt.Sprintf("port %d, which is not open for this kind of connection, of the public address", addr.Port()))
 	}
 	return nil
 }
+
+// web reports whether a port is one of HTTP's.
+func web(port uint16) bool { return port == 80 || port == 443 }
 
 func describe(ip netip.Addr) string {
 	switch {

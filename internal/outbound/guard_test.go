@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +32,42 @@ func corpus(t testing.TB) []string {
 			urls = append(urls, line)
 		}
 	}
+	for _, host := range notations() {
+		urls = append(urls, "http://"+host+"/", "https://"+host+":443/x?y=z")
+	}
 	return urls
+}
+
+// notations are the ways to write addresses that are worth the most to an attacker.
+func notations() []string {
+	var out []string
+	for _, text := range []string{"127.0.0.1", "169.254.169.254", "10.20.30.40", "192.168.1.1", "100.64.0.7", "172.31.255.254", "0.0.0.0"} {
+		ip := netip.MustParseAddr(text).As4()
+		a, b, c, d := int(ip[0]), int(ip[1]), int(ip[2]), int(ip[3])
+		whole := a<<24 | b<<16 | c<<8 | d
+		for format, parts := range map[string][]any{
+			"%d": {whole}, "0x%x": {whole}, "0%o": {whole}, "0x%X.0x%X.0x%X.0x%X": {a, b, c, d}, "0%o.0%o.0%o.0%o": {a, b, c, d}, "%04d.%04d.%04d.%04d": {a, b, c, d},
+			"%d.%d": {a, whole & 0xffffff}, "%d.%d.%d": {a, b, c<<8 | d}, "%d.0x%x": {a, whole & 0xffffff}, "%d.%d.%d.%d.": {a, b, c, d}, "%d%%2e%d%%2e%d%%2e%d": {a, b, c, d},
+			"%d。%d。%d。%d": {a, b, c, d}, "[::ffff:%x:%x]": {a<<8 | b, c<<8 | d}, "[64:ff9b::%x:%x]": {a<<8 | b, c<<8 | d}, "[2002:%x:%x::1]": {a<<8 | b, c<<8 | d}, "[::ffff:0:%x:%x]": {a<<8 | b, c<<8 | d},
+		} {
+			out = append(out, fmt.Sprintf(format, parts...))
+		}
+	}
+	return out
+}
+
+// hosts are the hosts of the corpus that lead inside, whatever the port.
+func hosts(t testing.TB) []string {
+	t.Helper()
+	var out []string
+	for _, u := range corpus(t) {
+		parsed, err := url.Parse(u)
+		if err != nil || slices.Contains([]string{"", "93.184.215.14", "public.example", "2606:4700::1111"}, parsed.Hostname()) {
+			continue
+		}
+		out = append(out, parsed.Hostname())
+	}
+	return out
 }
 
 func insideNames() names {
@@ -48,8 +86,8 @@ func insideNames() names {
 func TestCorpusIsRefused(t *testing.T) {
 	t.Parallel()
 	urls := corpus(t)
-	if len(urls) < 120 {
-		t.Fatalf("the corpus has %d forms, want at least 120", len(urls))
+	if len(urls) < 300 {
+		t.Fatalf("the corpus has %d forms, want at least 300", len(urls))
 	}
 	c := mustNew(t, outbound.Options{Resolver: insideNames()})
 	for _, u := range urls {
@@ -83,25 +121,54 @@ func TestUserInfoIsRefused(t *testing.T) {
 	}
 }
 
-// A refused address must be refused in the dialer too, which SQL and SMTP use
-// without a URL.
-func TestDialContextRefusesTheCorpus(t *testing.T) {
+// A refused address is refused to other protocols too, which have no URL: on every
+// port that is open to them.
+func TestDialerRefusesTheCorpus(t *testing.T) {
 	t.Parallel()
 	c := mustNew(t, outbound.Options{Resolver: insideNames()})
-	for _, host := range []string{"127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2130706433", "0x7f.1", "private.example", "fe80::1%lo", "a b", "", strings.Repeat("a", 300), "127.0.0.1."} {
-		conn, err := c.DialContext(t.Context(), "tcp", net.JoinHostPort(host, "443"))
-		if conn != nil {
-			conn.Close()
+	dial := c.Dialer(anyPort)
+	more := []string{"127.0.0.1", "::1", "::ffff:127.0.0.1", "2130706433", "fe80::1%lo", "a b", "", strings.Repeat("a", 300)}
+	all := append(hosts(t), more...)
+	if len(all) < 300 {
+		t.Fatalf("the corpus has %d hosts, want at least 300", len(all))
+	}
+	for _, host := range all {
+		for _, port := range []string{"443", "5432", "3306", "25", "587"} {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			conn, err := dial(ctx, "tcp", net.JoinHostPort(host, port))
+			cancel()
+			if conn != nil {
+				conn.Close()
+			}
+			if code := callwright.CodeOf(err); code != callwright.CodeRefused {
+				t.Errorf("%s: got %s (%v), want destination_refused", net.JoinHostPort(host, port), code, err)
+			}
 		}
-		wantCode(t, host, err, callwright.CodeRefused)
 	}
 	for _, address := range []string{"", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:00443", "127.0.0.1:+443"} {
-		_, err := c.DialContext(t.Context(), "tcp", address)
+		_, err := dial(t.Context(), "tcp", address)
 		wantCode(t, address, err, callwright.CodeRefused)
 	}
 	for _, network := range []string{"udp", "unix", "ip"} {
-		_, err := c.DialContext(t.Context(), network, "93.184.215.14:443")
+		_, err := dial(t.Context(), network, "93.184.215.14:443")
 		wantCode(t, network, err, callwright.CodeRefused)
+	}
+}
+
+func anyPort(uint16) bool { return true }
+
+func webPort(port uint16) bool { return port == 80 || port == 443 }
+
+// A kind of connection has its own ports; the rest is closed to it.
+func TestDialerPorts(t *testing.T) {
+	t.Parallel()
+	c := mustNew(t, outbound.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // nothing is sent
+	dial := c.Dialer(func(port uint16) bool { return port == 5432 })
+	for address, want := range map[string]callwright.Code{"93.184.215.14:5432": callwright.CodeTimeout, "93.184.215.14:443": callwright.CodeRefused, "10.0.0.1:5432": callwright.CodeRefused} {
+		_, err := dial(ctx, "tcp", address)
+		wantCode(t, address, err, want)
 	}
 }
 
@@ -112,7 +179,7 @@ func allowed(t testing.TB, c *outbound.Client, address string) bool {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.DialContext(ctx, "tcp", address)
+	_, err := c.Dialer(webPort)(ctx, "tcp", address)
 	switch code := callwright.CodeOf(err); code {
 	case callwright.CodeRefused:
 		return false

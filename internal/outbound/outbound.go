@@ -136,10 +136,16 @@ func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 // CloseIdleConnections is found by http.Client.
 func (rt roundTripper) CloseIdleConnections() { rt.transport.CloseIdleConnections() }
 
-// DialContext opens a guarded TCP connection, for clients of other protocols
-// (SQL, SMTP). Errors are *callwright.Error.
-func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return c.dialer.DialContext(ctx, network, address)
+// Dialer returns a function that opens guarded TCP connections, for clients of other
+// protocols (SQL, SMTP). open tells which ports of public addresses need no rule; all
+// else is as for requests. Errors are *callwright.Error.
+func (c *Client) Dialer(open func(port uint16) bool) func(ctx context.Context, network, address string) (net.Conn, error) {
+	d := *c.dialer
+	g := *d.guard
+	g.open = open
+	d.guard = &g
+	d.net.Control = d.control
+	return d.DialContext
 }
 
 // Close gives idle connections up. Requests in flight go on.

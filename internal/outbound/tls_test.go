@@ -161,10 +161,10 @@ func TestHTTPLeavesNoDialBehind(t *testing.T) {
 	}
 }
 
-func TestDialContextConnects(t *testing.T) {
+func TestDialerConnects(t *testing.T) {
 	t.Parallel()
 	addr := mustListen(t, func(c net.Conn) { io.Copy(c, c) })
-	conn, err := mustLocal(t).DialContext(t.Context(), "tcp", addr)
+	conn, err := mustLocal(t).Dialer(webPort)(t.Context(), "tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

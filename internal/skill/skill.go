@@ -47,6 +47,9 @@ type Call struct {
 	// in templates.
 	Vars map[string]any
 
+	// Write tells that the skill is marked as one that changes something.
+	Write bool
+
 	// IdempotencyKey is the same for every attempt at one intent.
 	IdempotencyKey string
 
@@ -143,6 +146,10 @@ type Secretive interface{ Literals() []Literal }
 // A Normalizer settings struct brings itself to the form in which it is kept and
 // answered: a telephone number to E.164.
 type Normalizer interface{ Normalized() any }
+
+// A Connected Executor tells the name of the connection that it runs on. Control
+// refuses a skill whose connection does not exist.
+type Connected interface{ Connection() string }
 
 // A Timed Executor tells how long a run may take at most, all attempts together.
 type Timed interface{ Timeout() time.Duration }

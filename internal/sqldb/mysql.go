@@ -111,9 +111,8 @@ func (m *mysqlSession) read(ctx context.Context, tx *sql.Tx, s *Statement, text 
 		if err != nil {
 			return Rows{}, err
 		}
-		var c collector
-		c.rows.Affected, err = res.RowsAffected()
-		return c.end(), err
+		n, err := res.RowsAffected()
+		return Rows{Affected: n, none: true}, err
 	}
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {

@@ -102,6 +102,7 @@ func (p *postgres) read(ctx context.Context, tx pgx.Tx, text string, args []any)
 	}
 	if p.write {
 		c.rows.Affected = rows.CommandTag().RowsAffected()
+		c.rows.none = len(rows.FieldDescriptions()) == 0
 	}
 	return c.end(), nil
 }

@@ -13,6 +13,8 @@ package sqldb
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net"
 	"path/filepath"
 	"sync"
@@ -65,6 +67,18 @@ type Rows struct {
 	Count     int   `json:"count"`               // of Rows
 	Affected  int64 `json:"affected,omitempty"`  // rows that a write changed
 	Truncated bool  `json:"truncated,omitempty"` // there are more than the caps let through
+
+	none bool // the statement answers without rows, which is not the same as finding none
+}
+
+// MarshalJSON writes {"rows": […], "count": n}, or {"affected": n} of a statement that
+// answers without rows.
+func (r Rows) MarshalJSON() ([]byte, error) {
+	if r.none {
+		return fmt.Appendf(nil, `{"affected":%d}`, r.Affected), nil
+	}
+	type plain Rows
+	return json.Marshal(plain(r))
 }
 
 // An Opener opens databases, and keeps their connections for a while. It may be

@@ -136,7 +136,7 @@ func TestWrites(t *testing.T) {
 	each(t, func(t *testing.T, o *sqldb.Opener, db sqldb.Database) {
 		values := map[string]any{"id": json.Number("3"), "status": "new", "yes": true, "list": []any{"a", json.Number("1")}}
 		got, err := try(t, o, db, true, "INSERT INTO orders (id, status, paid, note) VALUES ({id}, {status}, {yes}, {list})", values)
-		if err != nil || got != `{"rows":[],"count":0,"affected":1}` {
+		if err != nil || got != `{"affected":1}` {
 			t.Fatalf("insert: got %s, %v", got, err)
 		}
 		if got, err = try(t, o, db, true, "DELETE FROM orders WHERE id = {id} RETURNING status, note", values); err != nil || !strings.HasPrefix(got, `{"rows":[{"status":"new","note":"[\"a\",1]"}],"count":1`) {

@@ -116,9 +116,8 @@ func (s *sqliteSession) read(ctx context.Context, tx *sql.Tx, st *Statement, tex
 		if err != nil {
 			return Rows{}, err
 		}
-		var c collector
-		c.rows.Affected, err = res.RowsAffected()
-		return c.end(), err
+		n, err := res.RowsAffected()
+		return Rows{Affected: n, none: true}, err
 	}
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {

@@ -220,6 +220,9 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 	for what, do := range map[string]func() error{
 		"key":    func() error { return db.CreateKey(ctx, callwright.Key{ID: "key_1", OrganizationID: org}, "hash "+id) },
 		"secret": func() error { return db.CreateSecret(ctx, org, callwright.Secret{ID: "sec_1", Name: "s"}, "sealed") },
+		"connection": func() error {
+			return db.CreateConnection(ctx, store.ConnectionRecord{Connection: callwright.Connection{ID: "con_1", OrganizationID: org, Name: "c"}})
+		},
 		"agent, skill, rules and version": func() error {
 			if err := db.As(actor, callwright.Time(1).Time(), store.Change{Action: "agent.create", Resource: string(agent.ID)}).CreateAgent(ctx, agent); err != nil {
 				return err

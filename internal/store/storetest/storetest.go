@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"PublishInParallel":      publishInParallel,
 		"Tenancy":                tenancy,
 		"Secrets":                secrets,
+		"Connections":            connections,
 		"RecordKeepsAll":         recordKeepsAll,
 		"RecordIsAtomic":         recordIsAtomic,
 		"RecordInParallel":       recordInParallel,
