@@ -55,7 +55,7 @@ func (o *Opener) Check(ctx context.Context, db Database) []callwright.Connection
 	allowed := c.err == nil
 	refusal := "A table could not be made in a session for reads."
 	if allowed {
-		c.err = errors.New("A session for reads could make a table callwright_read_only_check: drop it, and give the user fewer rights.")
+		c.err = callwright.Errorf(callwright.CodeRemoteStatus, "A session for reads could make a table callwright_read_only_check: drop it, and give the user fewer rights.")
 	}
 	c.add("read_only", !allowed, tried, refusal, refusal, db.Kind)
 	c.err = nil
@@ -63,7 +63,7 @@ func (o *Opener) Check(ctx context.Context, db Database) []callwright.Connection
 	median := took[len(took)/2]
 	verdict := fmt.Sprintf("A read takes %.1f ms: quick enough for a conversation.", ms(median))
 	if median > slow {
-		c.err = fmt.Errorf("A read takes %.0f ms, which a caller notices: use a database nearer to this server.", ms(median))
+		c.err = callwright.Errorf(callwright.CodeTimeout, "A read takes %.0f ms, which a caller notices: use a database nearer to this server.", ms(median))
 	}
 	c.add("latency", median <= slow, median, verdict, verdict, db.Kind)
 	return c.checks
