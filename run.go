@@ -17,6 +17,8 @@ type Run struct {
 	State          RunState        `json:"state" enum:"queued,running,done,failed,unknown"`
 	Code           Code            `json:"code" doc:"Why it failed or is unknown; empty otherwise"`
 	Fields         json.RawMessage `json:"-"` // what leaves, of a queued run alone
+	Attempts       int             `json:"attempts" doc:"That were put off by the system and will be, or were, followed by another"`
+	NextAt         Time            `json:"nextAt" nullable:"true" doc:"When the next attempt is due, of a queued run that was put off"`
 	Answer         json.RawMessage `json:"answer" doc:"What the agent was given; null when there is nothing"`
 	StartedAt      Time            `json:"startedAt"`
 	TookMs         float64         `json:"tookMs" doc:"Milliseconds; 0 while its end is not known"`

@@ -48,7 +48,7 @@ func root() *cobra.Command {
 
 func serve() *cobra.Command {
 	o := app.Defaults()
-	var level, database string
+	var level, database, smtp string
 	modelKeys := map[string]*string{}
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
@@ -58,7 +58,7 @@ func serve() *cobra.Command {
 		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		o.DatabaseURL = secret.New(database)
+		o.DatabaseURL, o.SMTP = secret.New(database), secret.New(smtp)
 		for name, key := range modelKeys {
 			o.Providers[name].Key = secret.New(*key)
 		}
@@ -79,6 +79,8 @@ func serve() *cobra.Command {
 	f.StringArrayVar(&o.OutboundAllow, "outbound-allow", nil, "private destination that skills may reach: a CIDR, or CIDR@80,8000-9000; repeatable")
 	f.StringVar(&o.MasterKeyFile, "master-key-file", "", "key file that seals secrets (default master.key in the data folder, made if missing)")
 	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
+	f.StringVar(&smtp, "smtp-url", "", "mail server for skills of type email, smtp://user:password@host:587 (TLS is started) or smtps://…; better in CALLWRIGHT_SMTP_URL_FILE")
+	f.StringVar(&o.SMTPFrom, "smtp-from", "", "address that messages come from, such as no-reply@example.com")
 	f.IntVar(&o.RateLimit, "rate-limit", o.RateLimit, "requests a minute of an organization, in this process; 0 for no limit")
 	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or PROVIDER/NAME")
 	f.StringArrayVar(&o.Standby, "standby-model", nil, "model that is asked when an agent's own gives no answer, before the built-in engine; repeatable, in order")

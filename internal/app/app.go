@@ -29,6 +29,7 @@ import (
 	"callwright/internal/httpapi"
 	"callwright/internal/outbound"
 	"callwright/internal/secret"
+	"callwright/internal/skill/email"
 	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/webchat"
@@ -43,6 +44,8 @@ type Options struct {
 	OutboundAllow []string      // destinations beyond the public ones, see outbound.ParseRule
 	MasterKeyFile string        // empty: master.key in Data, made if missing
 	Drain         time.Duration // how long a stop waits for turns under way
+	SMTP          secret.String // mail server, see email.ParseServer; empty: none
+	SMTPFrom      string        // address that messages come from
 	RateLimit     int           // requests a minute of an organization; 0 for no limit
 
 	Model        string               // default llmModel of agents
@@ -72,6 +75,7 @@ type App struct {
 	db       *store.DB
 	client   *outbound.Client
 	sql      *sqldb.Opener
+	mail     *email.Server // nil: there is none
 	prices   map[string]price
 	gate     *gate.Gate
 	engine   *engine.Engine
@@ -105,6 +109,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.client, err = outbound.New(outbound.Options{Allow: rules, Listeners: a.listeners, Log: o.Log}); err != nil {
 		return nil, err
 	}
+	if address := o.SMTP.Reveal(); address != "" {
+		if a.mail, err = email.ParseServer(address, o.SMTPFrom, a.client.Dialer(email.Port)); err != nil {
+			return nil, fmt.Errorf("--smtp-url %w", err)
+		}
+	}
 	if address := o.DatabaseURL.Reveal(); address != "" {
 		a.db, err = store.OpenPostgres(ctx, address)
 	} else {
@@ -127,7 +136,7 @@ func (a *App) build(keyring *secret.Keyring) {
 	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
 	a.sql = &sqldb.Opener{Dial: a.client.Dialer(databasePort), Files: filepath.Join(o.Data, "databases")}
 	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Now: o.Now, Log: o.Log}
-	a.Control.Kinds = kinds(a.client, a.Control)
+	a.Control.Kinds = kinds(a.client, a.Control, a.mail)
 	m := a.models()
 	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin}
 	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}

@@ -7,17 +7,18 @@ import (
 	"callwright/internal/skill"
 	"callwright/internal/skill/builtin"
 	"callwright/internal/skill/dbquery"
+	"callwright/internal/skill/email"
 	"callwright/internal/skill/httpwebhook"
 	"callwright/internal/skill/transfer"
 )
 
 // kinds is every skill type there is: one row each. A type that is not built yet
 // is a row too, so that the API can say so.
-func kinds(client *outbound.Client, service *control.Service) map[callwright.SkillType]skill.Kind {
+func kinds(client *outbound.Client, service *control.Service, mail *email.Server) map[callwright.SkillType]skill.Kind {
 	rows := []skill.Kind{
 		httpwebhook.Kind(client, service),
 		dbquery.Kind(service),
-		skill.Reserved(callwright.Email, "Sends an e-mail with what was collected."),
+		email.Kind(mail),
 		skill.Reserved(callwright.SMS, "Sends a text message."),
 		transfer.Kind(),
 		builtin.Kind(),

@@ -26,7 +26,7 @@ func (e *Engine) Work(ctx context.Context) {
 	defer workers.Wait()
 	room := make(chan struct{}, maxWorkers)
 	for {
-		runs, err := e.Store.QueuedRuns(ctx, maxWorkers)
+		runs, err := e.Store.QueuedRuns(ctx, callwright.At(e.Now()), maxWorkers)
 		if err != nil && ctx.Err() == nil {
 			e.Log.ErrorContext(ctx, "look for queued runs", "error", err)
 		}

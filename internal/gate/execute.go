@@ -286,6 +286,10 @@ func (r *run) attempts(ctx context.Context) (skill.Result, Outcome) {
 	var tried []string
 	for n := 1; ; n++ {
 		result, out := r.attempt(ctx)
+		if r.postponable(out, result.Later) {
+			out.Kind = Queued
+			return result, out
+		}
 		if out.Kind == "" || !r.skill.again(n, out, result) || r.turn.DryRun {
 			return result, told(out, tried)
 		}
@@ -448,7 +452,11 @@ func (r *run) says(f *skill.FailWhen) bool {
 
 // ended is the record of a run that is over.
 func (r *run) ended() callwright.Run {
+	if r.out.Kind == Queued {
+		return r.postponed()
+	}
 	e := r.record
+	e.Fields, e.NextAt = nil, 0
 	e.State, e.Answer = callwright.RunDone, r.result.Data
 	switch r.out.Kind {
 	case Done:

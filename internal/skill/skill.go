@@ -97,6 +97,11 @@ type Result struct {
 	// wait.
 	Status     int
 	RetryAfter time.Duration
+
+	// Later tells, when Execute fails, that nothing happened and that the other side
+	// is to be asked again in a while, which may be hours: the run waits in the
+	// journal, and is repeated with the same key by whichever server is there.
+	Later bool
 }
 
 // An Effect is a value that the channel performs: executors hold no call, no

@@ -68,7 +68,7 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertRun = `INSERT INTO runs (organization_id, id, conversation_id, agent_id, skill_id, version_id, turn, idempotency_key, is_write, state, code, answer, fields, started_at, took_ms)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, 0)`
-	endRunQuery = "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ? WHERE organization_id = ? AND id = ?"
+	endRunQuery = "UPDATE runs SET state = ?, code = ?, answer = ?, took_ms = ?, fields = ?, attempts = ?, next_at = ? WHERE organization_id = ? AND id = ?"
 	upsertTurn  = `INSERT INTO turns (organization_id, conversation_id, turn, state, request_hash, idempotency_key, started_at, finished_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (organization_id, conversation_id, turn) DO UPDATE SET state = EXCLUDED.state, finished_at = EXCLUDED.finished_at`
@@ -198,7 +198,7 @@ func beginRun(ctx context.Context, s session, r callwright.Run) error {
 }
 
 func endRun(ctx context.Context, s session, r callwright.Run) error {
-	return s.exec(ctx, endRunQuery, []any{r.State, r.Code, string(r.Answer), r.TookMs, r.OrganizationID, r.ID}, doing("journal outcome"))
+	return s.exec(ctx, endRunQuery, []any{r.State, r.Code, string(r.Answer), r.TookMs, string(r.Fields), r.Attempts, r.NextAt, r.OrganizationID, r.ID}, doing("journal outcome"))
 }
 
 func recordTurn(ctx context.Context, x execer, e Entry) error {

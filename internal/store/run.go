@@ -25,6 +25,8 @@ type runRow struct {
 	Code           callwright.Code
 	Answer         string
 	Fields         string
+	Attempts       int
+	NextAt         callwright.Time
 	StartedAt      callwright.Time
 	TookMs         float64
 	Note           string
@@ -35,7 +37,7 @@ type runRow struct {
 func (r runRow) run() callwright.Run {
 	return callwright.Run{ID: r.ID, OrganizationID: r.OrganizationID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
 		VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, Code: r.Code,
-		Answer: orNull(r.Answer), Fields: orNull(r.Fields), StartedAt: r.StartedAt, TookMs: r.TookMs, Note: r.Note, ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt}
+		Answer: orNull(r.Answer), Fields: orNull(r.Fields), Attempts: r.Attempts, NextAt: r.NextAt, StartedAt: r.StartedAt, TookMs: r.TookMs, Note: r.Note, ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt}
 }
 
 func orNull(doc string) json.RawMessage {
@@ -119,11 +121,12 @@ func (db *DB) ResolveRun(ctx context.Context, org callwright.OrgID, id callwrigh
 	})
 }
 
-// QueuedRuns returns the oldest runs that wait to be sent, of all organizations.
-func (db *DB) QueuedRuns(ctx context.Context, limit int) ([]callwright.Run, error) {
+// QueuedRuns returns the oldest runs that wait to be sent and are due, of all
+// organizations.
+func (db *DB) QueuedRuns(ctx context.Context, now callwright.Time, limit int) ([]callwright.Run, error) {
 	var rows []runRow
 	err := db.view(ctx, server, func(ctx context.Context, r reader) error {
-		return r.NewSelect().Model(&rows).Where("state = ?", callwright.RunQueued).Order("id").Limit(int64(limit)).Scan(ctx)
+		return r.NewSelect().Model(&rows).Where("state = ? AND next_at <= ?", callwright.RunQueued, now).Order("id").Limit(int64(limit)).Scan(ctx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read queued runs: %w", err)

@@ -124,7 +124,7 @@ func claimRun(t *testing.T, h *house) {
 	if n, err := h.MarkUnknown(ctx, callwright.At(h.now())); err != nil || n != 0 {
 		t.Errorf("marked: got %d, %v; a queued run has not left", n, err)
 	}
-	if queued, err := h.QueuedRuns(ctx, 10); err != nil || len(queued) != 1 || queued[0].ID != r.ID || queued[0].OrganizationID != h.mine.ID {
+	if queued, err := h.QueuedRuns(ctx, callwright.At(h.now()), 10); err != nil || len(queued) != 1 || queued[0].ID != r.ID || queued[0].OrganizationID != h.mine.ID {
 		t.Errorf("queued: got %+v, %v, want the one", queued, err)
 	}
 	var mu sync.Mutex
@@ -147,8 +147,36 @@ func claimRun(t *testing.T, h *house) {
 	if claimed != 1 {
 		t.Errorf("claimed %d times, want once", claimed)
 	}
-	if queued, err := h.QueuedRuns(ctx, 10); err != nil || len(queued) != 0 {
+	if queued, err := h.QueuedRuns(ctx, callwright.At(h.now()), 10); err != nil || len(queued) != 0 {
 		t.Errorf("queued after it was claimed: got %+v, %v, want none", queued, err)
+	}
+}
+
+// A run that was put off is queued again, and due at its time.
+func postponedRun(t *testing.T, h *house) {
+	ctx := t.Context()
+	c := h.mustBegin()
+	r := h.run(c, "k")
+	must(t, h.BeginRun(ctx, r))
+	r.State, r.Code, r.Fields, r.Attempts, r.NextAt = callwright.RunQueued, callwright.CodeUnavailable, json.RawMessage(`{"n":1}`), 2, 5000
+	must(t, h.EndRun(ctx, r))
+	for at, want := range map[callwright.Time]int{4999: 0, 5000: 1} {
+		if queued, err := h.QueuedRuns(ctx, at, 10); err != nil || len(queued) != want {
+			t.Errorf("queued at %d: got %+v, %v; want %d", at, queued, err, want)
+		}
+	}
+	if ok, err := h.ClaimRun(ctx, h.mine.ID, r.ID, 5001); err != nil || !ok {
+		t.Fatalf("claim: got %v, %v", ok, err)
+	}
+	got, err := h.Run(ctx, h.mine.ID, r.ID)
+	must(t, err)
+	if got.Attempts != 2 || got.NextAt != 5000 || string(got.Fields) != `{"n":1}` || got.Code != callwright.CodeUnavailable {
+		t.Errorf("got %+v, want what it was put off with", got)
+	}
+	got.State, got.Code, got.Fields, got.NextAt = callwright.RunDone, "", nil, 0
+	must(t, h.EndRun(ctx, got))
+	if got, err = h.Run(ctx, h.mine.ID, r.ID); err != nil || got.Fields != nil || got.State != callwright.RunDone {
+		t.Errorf("at its end: got %+v, %v; want it done, with nothing kept of what left", got, err)
 	}
 }
 

@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"MarkUnknown":            markUnknown,
 		"ResolveRun":             resolveRun,
 		"ClaimRun":               claimRun,
+		"PostponedRun":           postponedRun,
 		"ListRuns":               listRuns,
 		"Rules":                  rules,
 		"Messages":               messages,
