@@ -14,7 +14,7 @@ func layers() [][]string {
 	return [][]string{
 		{""}, // the domain
 		{"schema", "spoken", "tmpl", "secret", "strictjson"},
-		{"skill", "llm", "speech", "outbound", "client", "sqldb"},
+		{"skill", "llm", "speech", "outbound", "client", "sqldb", "geo"},
 		{"gate", "skill/*", "llm/*", "speech/*", "store"},
 		{"control", "engine", "store/*"},
 		{"webchat", "sqldb/*"},

@@ -48,7 +48,7 @@ func root() *cobra.Command {
 
 func serve() *cobra.Command {
 	o := app.Defaults()
-	var level, database, smtp string
+	var level, database, smtp, geocoderKey string
 	modelKeys := map[string]*string{}
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
@@ -58,7 +58,7 @@ func serve() *cobra.Command {
 		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		o.DatabaseURL, o.SMTP = secret.New(database), secret.New(smtp)
+		o.DatabaseURL, o.SMTP, o.GeocoderKey = secret.New(database), secret.New(smtp), secret.New(geocoderKey)
 		for name, key := range modelKeys {
 			o.Providers[name].Key = secret.New(*key)
 		}
@@ -81,6 +81,10 @@ func serve() *cobra.Command {
 	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
 	f.StringVar(&smtp, "smtp-url", "", "mail server for skills of type email, smtp://user:password@host:587 (TLS is started) or smtps://…; better in CALLWRIGHT_SMTP_URL_FILE")
 	f.StringVar(&o.SMTPFrom, "smtp-from", "", "address that messages come from, such as no-reply@example.com")
+	f.StringVar(&o.Geocoder, "geocoder", o.Geocoder, "who finds addresses: offline (United States, ZIP codes and cities), nominatim or google")
+	f.StringVar(&o.GeocoderURL, "geocoder-url", "", "base URL of the geocoder (default the public server of OpenStreetMap or Google)")
+	f.StringVar(&geocoderKey, "geocoder-key", "", "key for --geocoder google; better in CALLWRIGHT_GEOCODER_KEY_FILE")
+	f.Float64Var(&o.GeocoderRate, "geocoder-rate", o.GeocoderRate, "requests a second that the geocoder may be asked")
 	f.IntVar(&o.RateLimit, "rate-limit", o.RateLimit, "requests a minute of an organization, in this process; 0 for no limit")
 	f.StringVar(&o.Model, "model", o.Model, "llmModel of agents that name none: builtin, or PROVIDER/NAME")
 	f.StringArrayVar(&o.Standby, "standby-model", nil, "model that is asked when an agent's own gives no answer, before the built-in engine; repeatable, in order")

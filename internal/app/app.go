@@ -26,6 +26,7 @@ import (
 	"callwright/internal/dash"
 	"callwright/internal/engine"
 	"callwright/internal/gate"
+	"callwright/internal/geo"
 	"callwright/internal/httpapi"
 	"callwright/internal/outbound"
 	"callwright/internal/secret"
@@ -46,6 +47,10 @@ type Options struct {
 	Drain         time.Duration // how long a stop waits for turns under way
 	SMTP          secret.String // mail server, see email.ParseServer; empty: none
 	SMTPFrom      string        // address that messages come from
+	Geocoder      string        // offline, nominatim or google
+	GeocoderURL   string        // base URL; empty: that of OpenStreetMap's or Google's server
+	GeocoderKey   secret.String // for google
+	GeocoderRate  float64       // requests a second
 	RateLimit     int           // requests a minute of an organization; 0 for no limit
 
 	Model        string               // default llmModel of agents
@@ -62,7 +67,7 @@ type Options struct {
 
 // Defaults returns the options of a fresh server.
 func Defaults() Options {
-	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, RateLimit: 60_000, Model: "builtin",
+	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, Geocoder: "offline", GeocoderRate: 1, RateLimit: 60_000, Model: "builtin",
 		Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute}
 }
 
@@ -76,6 +81,7 @@ type App struct {
 	client   *outbound.Client
 	sql      *sqldb.Opener
 	mail     *email.Server // nil: there is none
+	geocoder geo.Geocoder
 	prices   map[string]price
 	gate     *gate.Gate
 	engine   *engine.Engine
@@ -114,6 +120,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, fmt.Errorf("--smtp-url %w", err)
 		}
 	}
+	geocoder, err := newGeocoder(o, a.client)
+	if err != nil {
+		return nil, err
+	}
+	a.geocoder = geocoder
 	if address := o.DatabaseURL.Reveal(); address != "" {
 		a.db, err = store.OpenPostgres(ctx, address)
 	} else {
@@ -135,8 +146,8 @@ func (a *App) build(keyring *secret.Keyring) {
 	o := a.options
 	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
 	a.sql = &sqldb.Opener{Dial: a.client.Dialer(databasePort), Files: filepath.Join(o.Data, "databases")}
-	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Now: o.Now, Log: o.Log}
-	a.Control.Kinds = kinds(a.client, a.Control, a.mail)
+	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Geocoder: a.geocoder, Now: o.Now, Log: o.Log}
+	a.Control.Kinds = kinds(a.client, a.Control, a.mail, a.geocoder)
 	m := a.models()
 	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin}
 	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}

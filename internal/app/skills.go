@@ -3,18 +3,20 @@ package app
 import (
 	"callwright"
 	"callwright/internal/control"
+	"callwright/internal/geo"
 	"callwright/internal/outbound"
 	"callwright/internal/skill"
 	"callwright/internal/skill/builtin"
 	"callwright/internal/skill/dbquery"
 	"callwright/internal/skill/email"
+	geoskill "callwright/internal/skill/geo"
 	"callwright/internal/skill/httpwebhook"
 	"callwright/internal/skill/transfer"
 )
 
 // kinds is every skill type there is: one row each. A type that is not built yet
 // is a row too, so that the API can say so.
-func kinds(client *outbound.Client, service *control.Service, mail *email.Server) map[callwright.SkillType]skill.Kind {
+func kinds(client *outbound.Client, service *control.Service, mail *email.Server, geocoder geo.Geocoder) map[callwright.SkillType]skill.Kind {
 	rows := []skill.Kind{
 		httpwebhook.Kind(client, service),
 		dbquery.Kind(service),
@@ -22,7 +24,7 @@ func kinds(client *outbound.Client, service *control.Service, mail *email.Server
 		skill.Reserved(callwright.SMS, "Sends a text message."),
 		transfer.Kind(),
 		builtin.Kind(),
-		skill.Reserved(callwright.Geo, "Checks a service area or finds the nearest location."),
+		geoskill.Kind(geocoder),
 		skill.Reserved(callwright.Calendar, "Checks availability and books appointments in a calendar."),
 		skill.Reserved(callwright.GoogleSheets, "Looks up and appends rows of a Google spreadsheet."),
 		skill.Reserved(callwright.CRM, "Finds and updates contacts in a customer database."),

@@ -20,6 +20,7 @@ import (
 
 	"callwright"
 	"callwright/internal/gate"
+	"callwright/internal/geo"
 	"callwright/internal/secret"
 	"callwright/internal/skill"
 	"callwright/internal/sqldb"
@@ -29,13 +30,14 @@ import (
 
 // A Service does what operators ask. Its fields are set once, before use.
 type Service struct {
-	Store   *store.DB
-	Gate    *gate.Gate
-	Kinds   map[callwright.SkillType]skill.Kind
-	Keyring *secret.Keyring
-	SQL     *sqldb.Opener // for connections
-	Now     func() time.Time
-	Log     *slog.Logger
+	Store    *store.DB
+	Gate     *gate.Gate
+	Kinds    map[callwright.SkillType]skill.Kind
+	Keyring  *secret.Keyring
+	SQL      *sqldb.Opener // for connections
+	Geocoder geo.Geocoder  // for rosters
+	Now      func() time.Time
+	Log      *slog.Logger
 
 	uses         uses
 	recent       recent

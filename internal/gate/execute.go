@@ -366,7 +366,7 @@ func failureClass(code callwright.Code, status int) string {
 func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	c := r.turn.Conversation
 	call := skill.Call{Org: c.OrganizationID, Agent: r.turn.Agent.Agent.ID, Conversation: c.ID, Skill: r.skill.ID, Run: r.record.ID, Channel: c.Channel,
-		Fields: r.fields, Vars: vars(c), Write: r.skill.IsWrite, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
+		Fields: r.fields, Vars: vars(c), CallerPhone: c.Caller.Phone, Write: r.skill.IsWrite, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
 	result, err := r.executed(ctx, call)
 	if err == nil {
 		return result, Outcome{}
@@ -381,7 +381,26 @@ func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	if r.skill.IsWrite && result.Sent && inDoubt(out.Code) {
 		out.Kind = Unknown
 	}
+	if problems := r.mistakes(err); len(problems) > 0 && !result.Sent {
+		out.Kind, out.Problems = Ask, problems
+	}
 	return result, out
+}
+
+// mistakes are what an executor finds wrong with arguments, such as an address that
+// could be in several cities: only it could tell, and the caller is asked again.
+func (r *run) mistakes(err error) []Problem {
+	e, ok := errors.AsType[*callwright.Error](err)
+	if !ok || e.Code != callwright.CodeValidation {
+		return nil
+	}
+	var problems []Problem
+	for _, f := range e.Fields {
+		if slices.Contains(r.skill.ParameterNames(), f.Field) {
+			problems = append(problems, Problem{Name: f.Field, Message: f.Message, Plain: true})
+		}
+	}
+	return problems
 }
 
 // executed calls the executor. One that panics must not take the server and all its

@@ -258,6 +258,15 @@ func exampleSimulated() string {
 	return frame(eventName(string(said.EventType)), said) + frame(eventName("done"), ended(exampleSessionID))
 }
 
+func exampleRosterEntries() []control.RosterEntry {
+	return []control.RosterEntry{{Label: "Downtown", Address: "233 S Wacker Dr, Chicago, IL 60606", Phone: "+13125550123"}}
+}
+
+func exampleRoster() control.LocatedRoster {
+	lat, lng := 41.8868, -87.6386
+	return control.LocatedRoster{Entries: []control.LocatedEntry{{RosterEntry: exampleRosterEntries()[0], Lat: &lat, Lng: &lng, Geocoded: true, Formatted: "Chicago, IL 60606"}}, Geocoded: 1}
+}
+
 func exampleConnectionSpec() callwright.ConnectionSpec {
 	return callwright.ConnectionSpec{Name: "orders", Kind: callwright.PostgresConnection, Host: "db.example.com", Port: "5432", Database: "shop", User: "callwright_ro", Password: "correct horse battery staple", SSLMode: callwright.SSLVerifyFull}
 }

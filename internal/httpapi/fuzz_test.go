@@ -20,6 +20,7 @@ import (
 	"callwright/internal/control"
 	"callwright/internal/engine"
 	"callwright/internal/gate"
+	"callwright/internal/geo"
 	"callwright/internal/httpapi"
 	"callwright/internal/llm/builtin"
 	"callwright/internal/outbound"
@@ -64,7 +65,7 @@ func newFront(t testing.TB) *front {
 		return nil, callwright.Errorf(callwright.CodeUnreachable, "Nothing is reached from here.")
 	}}
 	t.Cleanup(databases.Close)
-	c := &control.Service{Store: db, Gate: g, Keyring: keyring, SQL: databases, Now: time.Now, Log: log}
+	c := &control.Service{Store: db, Gate: g, Keyring: keyring, SQL: databases, Geocoder: geo.Offline{}, Now: time.Now, Log: log}
 	c.Kinds = map[callwright.SkillType]skill.Kind{callwright.HTTPWebhook: httpwebhook.Kind(client, c), callwright.SMS: skill.Reserved(callwright.SMS, "Planned.")}
 	offline := engine.Model{Name: "builtin", Model: builtin.New()}
 	chat := &webchat.Channel{Store: db, Now: time.Now, Log: log, Engine: &engine.Engine{Store: db, Gate: g, Kinds: c.Kinds, Now: time.Now, Log: log, Fallback: offline,

@@ -267,6 +267,25 @@ func (a *API) skillRoutes() {
 			dry := body.DryRun == nil || *body.DryRun
 			return answered(a.Control.TestSkill(ctx, actor, agent(in.AgentID), id(in.ID), body.Arguments, dry))
 		}), exampleTestBody(), false)
+	type roster struct {
+		SkillsPath
+		JSONBody
+	}
+	takes(a, register(a, operation{method: post, path: "/agents/{agentId}/geocode-roster", id: "geocodeRoster", tag: "Skills", scope: callwright.SkillsWrite,
+		fails: codes{callwright.CodeTimeout, callwright.CodeRefused, callwright.CodeRemoteStatus, callwright.CodeUnreachable, callwright.CodeConnection, callwright.CodeBadResponse, callwright.CodeTooLarge}, gives: exampleRoster(), summary: "Find the addresses of a roster",
+		doc: "For the setting roster of geo skills: with lat and lng they need no look-up during a conversation. At most 500 entries a request. Nothing is stored."},
+		func(ctx context.Context, actor callwright.Actor, in *roster) (*answer[control.LocatedRoster], error) {
+			body, problems, err := read[rosterBody](a, ctx, in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			return answered(a.Control.LocateRoster(ctx, actor, agent(in.AgentID), body.Entries, problems))
+		}), rosterBody{exampleRosterEntries()}, true)
+}
+
+// rosterBody is what is to be found.
+type rosterBody struct {
+	Entries []control.RosterEntry `json:"entries" doc:"1 to 500 entries"`
 }
 
 func (a *API) secretRoutes() {

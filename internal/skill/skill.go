@@ -47,6 +47,11 @@ type Call struct {
 	// in templates.
 	Vars map[string]any
 
+	// CallerPhone is the number that the caller calls from, or gave at the beginning;
+	// empty when it is not known. It is for deciding on this server, and does not leave
+	// unless the egress map says so.
+	CallerPhone string
+
 	// Write tells that the skill is marked as one that changes something.
 	Write bool
 
