@@ -56,11 +56,32 @@ func New(c Config, client *http.Client) *Provider {
 func (p *Provider) client(key secret.String) *openai.Client {
 	cfg := openai.DefaultConfig(key.Reveal())
 	cfg.BaseURL = strings.TrimRight(p.config.BaseURL, "/")
-	cfg.HTTPClient = p.http
+	cfg.HTTPClient = doer{p.http}
 	// Comments keep a stream alive while its first word takes long; the timeout is
 	// what bounds them.
 	cfg.EmptyMessagesLimit = math.MaxInt32
 	return openai.NewClientWithConfig(cfg)
+}
+
+// maxBody is how much of an answer is read.
+const maxBody = 4 << 20
+
+// A doer bounds what is read of an answer, and ends its last line, which the library
+// would not see otherwise.
+type doer struct{ client *http.Client }
+
+// Do makes the request.
+func (d doer) Do(r *http.Request) (*http.Response, error) {
+	res, err := d.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body := http.MaxBytesReader(nil, res.Body, maxBody)
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(body, strings.NewReader("\n")), body}
+	return res, nil
 }
 
 var _ llm.Model = (*Provider)(nil)
@@ -253,6 +274,9 @@ func classify(ctx context.Context, err error) error {
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		return callwright.Wrap(callwright.CodeTimeout, err, "The model server took too long to answer.")
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer is too long.")
 	}
 	status := 0
 	api, said := errors.AsType[*openai.APIError](err)
