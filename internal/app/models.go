@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -139,7 +140,8 @@ func (m *models) cost(model string, used llm.Usage) float64 {
 	return (float64(used.Input-used.Cached)*p.input + float64(used.Cached)*p.cached + float64(used.Output)*p.output) / 1e6
 }
 
-// checkModels refuses names of models that no provider has, when the server starts.
+// checkModels refuses, when the server starts, names of models that no provider has and
+// budgets that cannot be kept.
 func checkModels(o Options) error {
 	var problems []callwright.FieldError
 	check := func(field, name string) {
@@ -151,6 +153,15 @@ func checkModels(o Options) error {
 	check("model", o.Model)
 	for _, name := range o.Standby {
 		check("standby-model", name)
+	}
+	if o.DailyTokens < 0 {
+		problems = append(problems, callwright.FieldError{Field: "daily-tokens", Message: "must not be negative; 0 is no limit"})
+	}
+	switch {
+	case !(o.DailyDollars >= 0 && o.DailyDollars <= math.MaxFloat64):
+		problems = append(problems, callwright.FieldError{Field: "daily-dollars", Message: "must be an amount; 0 is no limit"})
+	case o.DailyDollars > 0 && len(o.ModelPrices) == 0:
+		problems = append(problems, callwright.FieldError{Field: "daily-dollars", Message: "needs the prices of the models that are used: give --model-price"})
 	}
 	if len(problems) > 0 {
 		return callwright.Invalid(problems...)

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,11 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	defer func() { t.modelTime += t.Now().Sub(started) }()
 	req := t.request()
 	var failed error
-	for order := t.order(ctx); len(order) > 0; order = order[1:] {
+	order, err := t.order(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	for ; len(order) > 0; order = order[1:] {
 		m := order[0]
 		text, calls, err := t.ask(ctx, m, req)
 		if err == nil || ctx.Err() != nil {
@@ -46,15 +52,24 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 }
 
 // order is the models that are asked for an answer, until one gives it.
-func (t *turn) order(ctx context.Context) []Model {
+func (t *turn) order(ctx context.Context) ([]Model, error) {
 	order, ok := t.Models(ctx, t.agent.Agent)
 	if !ok {
 		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
 	}
-	if slices.ContainsFunc(order, func(m Model) bool { return m.Name == t.Fallback.Name }) {
-		return order
+	if slices.ContainsFunc(order, t.free) {
+		order = order[:slices.IndexFunc(order, t.free)]
 	}
-	return append(slices.Clone(order), t.Fallback)
+	if len(order) > 0 {
+		switch left, err := t.left(ctx, t.conv.OrganizationID); {
+		case err != nil:
+			return nil, err
+		case !left:
+			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeBudget, Message: "The organization's budget for language models is used up for today; " + t.Fallback.Name + " answers instead."})
+			order = nil
+		}
+	}
+	return append(slices.Clone(order), t.Fallback), nil
 }
 
 // resumed is a request for the rest of an answer that broke off.
@@ -89,13 +104,10 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 	req.Model, req.Key = m.Local, m.Key
 	id := callwright.NewID[callwright.MessageID](t.Now())
 	w := t.newWatch(id)
+	use := t.use(m, req)
 	var calls []llm.ToolCall
-	var failed error
-	for chunk, err := range m.Generate(ctx, req) {
-		if err != nil {
-			failed = err
-			break
-		}
+	err := t.listen(ctx, m, req, func(chunk llm.Chunk) (more bool) {
+		use.heard(chunk)
 		if chunk.Text != "" {
 			w.add(chunk.Text)
 		}
@@ -105,12 +117,96 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 		if chunk.Usage != nil {
 			t.used(m, *chunk.Usage)
 		}
-	}
+		return !w.full
+	})
+	use.done(err)
 	said := w.end()
 	if said != "" {
 		t.message(id, said, "")
 	}
-	return said, calls, failed
+	if w.full {
+		calls = nil // of an answer that was not heard to its end
+	}
+	return said, distinct(calls), err
+}
+
+// listen takes what a model sends, piece by piece, until take has enough. A caller who
+// has heard nothing yet is asked for patience when it is long in coming.
+func (t *turn) listen(ctx context.Context, m Model, req llm.Request, take func(llm.Chunk) (more bool)) error {
+	if t.free(m) || t.Patience == 0 || len(t.said) > 0 {
+		for chunk, err := range m.Generate(ctx, req) {
+			if err != nil {
+				return err
+			}
+			if !take(chunk) {
+				break
+			}
+		}
+		return nil
+	}
+	type piece struct {
+		llm.Chunk
+		err error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	pieces := make(chan piece)
+	defer func() {
+		cancel()
+		for range pieces { // until the model has stopped
+		}
+	}()
+	go func() {
+		defer close(pieces)
+		defer func() {
+			if p := recover(); p != nil { // must not take the server with it
+				pieces <- piece{err: fmt.Errorf("model %s panicked: %v\n%s", m.Name, p, debug.Stack())}
+			}
+		}()
+		for chunk, err := range m.Generate(ctx, req) {
+			pieces <- piece{chunk, err}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}()
+	patience := time.NewTimer(t.Patience)
+	defer patience.Stop()
+	for {
+		select {
+		case <-patience.C:
+			t.filler("", sayMoment, 0)
+		case p, open := <-pieces:
+			patience.Stop()
+			if !open || p.err != nil {
+				return p.err
+			}
+			if !take(p.Chunk) {
+				return nil
+			}
+		}
+	}
+}
+
+// free reports whether a model is the one that needs no provider.
+func (t *turn) free(m Model) bool { return m.Name == t.Fallback.Name }
+
+// distinct gives every call of an answer an id of its own: the same call sent twice is
+// one, and two calls under one id are told apart.
+func distinct(calls []llm.ToolCall) []llm.ToolCall {
+	var out []llm.ToolCall
+	for _, c := range calls {
+		same := func(o llm.ToolCall) bool { return o.ID == c.ID }
+		if slices.ContainsFunc(out, func(o llm.ToolCall) bool {
+			return same(o) && o.Name == c.Name && string(o.Arguments) == string(c.Arguments)
+		}) {
+			continue
+		}
+		for n := 2; slices.ContainsFunc(out, same); n++ {
+			c.ID = fmt.Sprintf("%s_%d", c.ID, n)
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // used adds what a request took to what the turn took.
@@ -118,9 +214,7 @@ func (t *turn) used(m Model, u llm.Usage) {
 	t.usage.Input += u.Input
 	t.usage.Cached += u.Cached
 	t.usage.Output += u.Output
-	if t.Cost != nil {
-		t.cost += t.Cost(m.Name, u)
-	}
+	t.cost += t.price(m, u)
 }
 
 func (t *turn) request() llm.Request {

@@ -9,13 +9,19 @@ import (
 	"callwright/internal/gate"
 )
 
+// maxAnswer is how many bytes a model may say in one answer: some minutes of speech.
+const maxAnswer = 8000
+
 // A watch lets a model's words out, except those that must not be heard: a claim
-// that something was done which the journal does not know of, and a banned topic. It
-// looks at whole sentences, so it holds words back until their sentence is there;
-// an agent without such rules is not held up.
+// that something was done which the journal does not know of, a banned topic, what is
+// meant for machines (see strainer), and more than anybody listens to. It looks at
+// whole sentences, so it holds words back until their sentence is there; an agent
+// without such rules is not held up.
 type watch struct {
 	t      *turn
 	id     callwright.MessageID
+	strain strainer
+	full   bool // nothing more is let out
 	held   string
 	said   strings.Builder
 	claims bool
@@ -32,7 +38,9 @@ func (t *turn) newWatch(id callwright.MessageID) *watch {
 }
 
 // add takes the next words.
-func (w *watch) add(text string) {
+func (w *watch) add(text string) { w.words(w.strain.add(text)) }
+
+func (w *watch) words(text string) {
 	if !w.claims && len(w.banned) == 0 {
 		w.out(text)
 		return
@@ -42,18 +50,37 @@ func (w *watch) add(text string) {
 		w.sentence(w.held[:n])
 		w.held = w.held[n:]
 	}
+	if len(w.held) > maxAnswer { // no sentence is as long
+		w.sentence(w.held)
+		w.held = ""
+	}
 }
 
 // end lets the rest out and returns everything that was heard.
 func (w *watch) end() string {
+	w.words(w.strain.end())
 	if w.held != "" {
 		w.sentence(w.held)
 		w.held = ""
+	}
+	if w.strain.caught {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "control_tokens", Action: "withheld"})
+	}
+	if w.full {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "answer_length", Action: "cut", Detail: "the model said more than " + itoa(maxAnswer) + " bytes"})
 	}
 	return w.said.String()
 }
 
 func (w *watch) out(text string) {
+	if w.said.Len() == 0 {
+		text = strings.TrimLeft(text, " \t\r\n")
+	}
+	if room := maxAnswer - w.said.Len(); len(text) > room && !w.full {
+		text, w.full = cut(text, room), true
+	} else if w.full {
+		return
+	}
 	if text == "" {
 		return
 	}
@@ -86,6 +113,17 @@ func (w *watch) replace(s, instead string, hit callwright.GuardrailHit) {
 		instead += " "
 	}
 	w.out(instead)
+}
+
+// cut is the whole words of text that have room, with a sign that more was to come.
+func cut(text string, room int) string {
+	for room > 0 && !utf8.RuneStart(text[room]) {
+		room--
+	}
+	if i := strings.LastIndexAny(text[:room], " \n"); i > 0 {
+		room = i
+	}
+	return text[:room] + "…"
 }
 
 // sentenceEnd is the length of the first whole sentence, 0 when there is none yet. A

@@ -44,7 +44,7 @@ func (a *API) chatRoutes() {
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
 	takes(a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, status: 201,
-		fails: codes{callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled}, gives: exampleSession(),
+		fails: codes{callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeBudget}, gives: exampleSession(),
 		summary: "Start a chat", doc: "With the published version, or with draftMode the draft. The agent greets."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[webchat.Session], error) {
 			spec, problems, err := read[webchat.SessionSpec](a, ctx, in.RawBody)
@@ -225,7 +225,7 @@ func (a *API) completionRoute() {
 		Retry string `header:"X-Stainless-Retry-Count" doc:"Sent by the official OpenAI clients: above 0, the request is a retry"`
 	}
 	op := register(a, operation{method: post, path: "/chat/completions", id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite,
-		fails:   codes{callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
+		fails:   codes{callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeBudget, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
 		summary: "Complete a chat (OpenAI-compatible)",
 		doc:     "For clients of the OpenAI API: base URL /api/v1, model = the agent's id. A transcript that continues an answer of this server goes on in the same conversation; any other begins a new one, in which nothing is confirmed, whatever the messages claim. Answers have no envelope."},
 		func(ctx context.Context, actor callwright.Actor, in *complete) (*huma.StreamResponse, error) {
