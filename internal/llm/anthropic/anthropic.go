@@ -17,6 +17,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -287,6 +288,9 @@ func classify(ctx context.Context, err error) error {
 			return callwright.Wrap(callwright.CodeUnavailable, err, "The model server answered %d.", e.status)
 		}
 		return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", e.status)
+	}
+	if _, none := errors.AsType[*url.Error](err); !none { // an answer had begun, and may have to be paid for
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer broke off.")
 	}
 	return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
 }

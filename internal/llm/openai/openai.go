@@ -289,8 +289,8 @@ func classify(ctx context.Context, err error) error {
 	switch {
 	case status == 0 && said:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server broke off with an error.")
-	case status == 0 && unreadable(err):
-		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer cannot be read.")
+	case status == 0 && answered(err):
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer broke off or cannot be read.")
 	case status == 0:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
 	case status == http.StatusTooManyRequests || status >= 500:
@@ -299,12 +299,9 @@ func classify(ctx context.Context, err error) error {
 	return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", status)
 }
 
-// unreadable reports whether an answer came that is not what was asked for.
-func unreadable(err error) bool {
-	if _, ok := errors.AsType[*url.Error](err); ok {
-		return false // no answer came
-	}
-	_, syntax := errors.AsType[*json.SyntaxError](err)
-	_, shape := errors.AsType[*json.UnmarshalTypeError](err)
-	return syntax || shape || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+// answered reports whether an answer had begun: one that is not what was asked for, or
+// broke off. It may have to be paid for, so it is not asked for again.
+func answered(err error) bool {
+	_, none := errors.AsType[*url.Error](err)
+	return !none
 }
