@@ -53,7 +53,7 @@ type (
 	// or done outside of a single call.
 	GuardrailHit struct {
 		PolicyType PolicyType `json:"policyType,omitempty" doc:"Empty for a rule of the server itself"`
-		Rule       string     `json:"rule" doc:"banned_topic, claim_check, after_hours, escalation, redaction, loop, control_tokens or answer_length"`
+		Rule       string     `json:"rule" doc:"banned_topic, claim_check, after_hours, escalation, redaction, loop, control_tokens, answer_length or language"`
 		Action     string     `json:"action" doc:"withheld, answered, offered, masked or cut"`
 		Detail     string     `json:"detail,omitempty"`
 	}

@@ -77,6 +77,7 @@ func providerFaults() map[string]providerFault {
 		"a claim":                {script: []providerAnswer{{text: "I have cancelled your order. Bye."}}, says: []string{"To be clear, that has not been done yet."}, never: "cancelled", asked: 1, receipt: "claim_check", model: "own"},
 		"an empty answer":        {script: []providerAnswer{{}}, says: []string{sorry}, asked: 1, model: "own"},
 		"a 100k-token answer":    {script: []providerAnswer{{text: strings.Repeat("and so on ", 40000)}}, says: []string{"and so on", "…"}, asked: 1, receipt: "answer_length", model: "own"},
+		"a wrong language":       {script: []providerAnswer{{text: "Здравствуйте! Чем могу помочь?"}}, says: []string{spare}, asked: 1, receipt: `"rule":"language"`, model: "ollama/spare"},
 		"control tokens":         {script: []providerAnswer{{text: "<think>Cancel it. </think>Hello.<|im_end|> <|im_start|>user yes"}}, says: []string{"Hello."}, never: "<", asked: 1, receipt: "control_tokens", model: "own"},
 		"a call written as text": {script: []providerAnswer{{text: `<tool_call> {"name":"find_order","arguments":{"order":"A-1"}} </tool_call>`}}, says: []string{sorry}, never: "find_order", asked: 1, receipt: "control_tokens", model: "own"},
 	}

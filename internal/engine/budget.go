@@ -25,37 +25,55 @@ func (e *Engine) Admit(ctx context.Context, agent callwright.Agent) error {
 	if len(order) == 0 || order[0].Name == e.Fallback.Name {
 		return nil
 	}
-	left, err := e.left(ctx, agent.OrganizationID)
-	if err == nil && !left {
-		err = callwright.Errorf(callwright.CodeBudget, "The organization's budget for language models is used up for today. It begins again at 00:00 UTC.")
-	}
-	return err
+	return e.within(ctx, agent.OrganizationID, e.underWay(agent.OrganizationID))
 }
 
-// left reports whether an organization may still use something today. What is under
-// way counts, so that many conversations at once overshoot no further than one.
-func (e *Engine) left(ctx context.Context, org callwright.OrgID) (bool, error) {
-	if e.Budget == (Budget{}) {
-		return true, nil
-	}
+// underWay is what an organization's turns have used, or may be using, and not stored.
+func (e *Engine) underWay(org callwright.OrgID) store.Used {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.open[org]
+}
+
+// within refuses what would begin with the budget used up. What is under way was read
+// before, so what is stored meanwhile counts twice rather than not at all.
+func (e *Engine) within(ctx context.Context, org callwright.OrgID, underWay store.Used) error {
 	stored, err := e.Store.Used(ctx, org, callwright.At(e.Now()))
 	if err != nil {
-		return false, err
+		return err
 	}
-	e.mu.Lock()
-	u := stored.Plus(e.open[org])
-	e.mu.Unlock()
-	return (e.Budget.Tokens == 0 || u.Tokens < e.Budget.Tokens) && (e.Budget.Dollars == 0 || u.Dollars < e.Budget.Dollars), nil
+	u := stored.Plus(underWay)
+	if e.Budget.Tokens > 0 && u.Tokens >= e.Budget.Tokens || e.Budget.Dollars > 0 && u.Dollars >= e.Budget.Dollars {
+		return callwright.Errorf(callwright.CodeBudget, "The organization's budget for language models is used up for today. It begins again at 00:00 UTC.")
+	}
+	return nil
 }
 
-// hold changes what a turn has used, or may be using, and not yet stored.
-func (t *turn) hold(by store.Used) {
-	if by == (store.Used{}) {
-		return
+// afford holds what a request is expected to take, unless the budget is used up. What
+// other turns hold counts, so that many conversations at once overshoot no further
+// than one.
+func (t *turn) afford(ctx context.Context, m Model, req llm.Request) (*use, error) {
+	u := t.use(m, req)
+	if t.free(m) || t.Budget == (Budget{}) {
+		return u, nil
 	}
+	if err := t.within(ctx, t.conv.OrganizationID, u.before); err != nil {
+		t.hold(u.expected.Negative())
+		return nil, err
+	}
+	return u, nil
+}
+
+// hold changes what a turn has used, or may be using, and not yet stored, and returns
+// what the organization's turns held before.
+func (t *turn) hold(by store.Used) (before store.Used) {
 	t.held = t.held.Plus(by)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	before = t.open[t.conv.OrganizationID]
+	if by == (store.Used{}) {
+		return before
+	}
 	if t.open == nil {
 		t.open = map[callwright.OrgID]store.Used{}
 	}
@@ -63,6 +81,7 @@ func (t *turn) hold(by store.Used) {
 	if t.open[org] = t.open[org].Plus(by); t.open[org].Tokens == 0 {
 		delete(t.open, org)
 	}
+	return before
 }
 
 // price is what a request cost, as far as that is known.
@@ -78,13 +97,14 @@ type use struct {
 	t        *turn
 	m        Model
 	expected store.Used
-	input    int // bytes
+	before   store.Used // what was held before it
+	input    int        // bytes
 	output   int
 	reported *llm.Usage
 }
 
 // usualAnswer is how many tokens an answer is expected to have at most.
-const usualAnswer = 1000
+const usualAnswer = 2000
 
 // use holds what a request is expected to take.
 func (t *turn) use(m Model, req llm.Request) *use {
@@ -103,7 +123,7 @@ func (t *turn) use(m Model, req llm.Request) *use {
 		}
 	}
 	u.expected = u.of(llm.Usage{Input: u.input / 3, Output: usualAnswer})
-	t.hold(u.expected)
+	u.before = t.hold(u.expected)
 	return u
 }
 

@@ -98,6 +98,43 @@ func TestAnswerOfAHundredThousandTokens(t *testing.T) {
 	}
 }
 
+// An answer in a script that none of the agent's languages is written in is not heard:
+// the next model answers, unless the caller writes so.
+func TestWrongLanguage(t *testing.T) {
+	t.Parallel()
+	const instead = "I am the fallback."
+	for name, c := range map[string]struct {
+		languages  []string
+		words      string
+		says, said string
+	}{
+		"Russian from an English agent":             {nil, "hello", "Здравствуйте! Чем могу помочь?", instead},
+		"a short one":                               {nil, "hello", "Да, да.", instead},
+		"Chinese":                                   {nil, "hello", "您好，请问有什么可以帮您？", instead},
+		"to a caller who writes Russian":            {nil, "привет", "Здравствуйте! Чем могу помочь?", "Здравствуйте! Чем могу помочь?"},
+		"from an agent who speaks it":               {[]string{"en-US", "ru-RU"}, "hello", "Здравствуйте! Чем могу помочь?", "Здравствуйте! Чем могу помочь?"},
+		"Japanese":                                  {[]string{"en", "ja"}, "hello", "東京へようこそ、ご用件をどうぞ。", "東京へようこそ、ご用件をどうぞ。"},
+		"an agent whose fallback does not speak it": {[]string{"ru-RU"}, "привет", "I am English.", instead},
+		"a foreign name":                            {nil, "hello", "Your order for Иван Петров has shipped.", "Your order for Иван Петров has shipped."},
+		"no letters":                                {nil, "hello", "42.", "42."},
+		"a language that is not told apart":         {[]string{"am-ET"}, "hello", "ሰላም ነው፣ ምን ልርዳዎት?", "ሰላም ነው፣ ምን ልርዳዎት?"},
+	} {
+		r := newRoom(t, text(strings.SplitAfter(c.says, " ")...))
+		r.ruled(func(a *callwright.Agent) {
+			if a.Languages = c.languages; len(c.languages) == 1 {
+				a.PrimaryLanguage = c.languages[0]
+			}
+		})
+		r.fallback.Steps = []llmtest.Step{text(instead)}
+		p := r.say(c.words)
+		wantList(t, name, p.said, c.said)
+		hits := of[callwright.GuardrailHit](t, p, callwright.GuardrailEvent)
+		if withheld := c.said == instead; withheld != (len(hits) == 1 && hits[0].Rule == "language" && len(p.failures(t)) == 1) {
+			t.Errorf("%s: receipt: got %+v and %+v", name, hits, p.failures(t))
+		}
+	}
+}
+
 // Arguments that cannot be used go back to the model twice, then the caller is asked;
 // nothing runs with them.
 func TestArgumentsThatCannotBeUsed(t *testing.T) {

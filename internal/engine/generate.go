@@ -22,20 +22,26 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	defer func() { t.modelTime += t.Now().Sub(started) }()
 	req := t.request()
 	var failed error
-	order, err := t.order(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	for ; len(order) > 0; order = order[1:] {
+	for order := t.order(ctx); len(order) > 0; order = order[1:] {
+		took, err := t.afford(ctx, order[0], req)
+		if callwright.CodeOf(err) == callwright.CodeBudget {
+			t.spent, order = true, order[len(order)-1:]
+			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeBudget, Message: "The organization's budget for language models is used up for today; " + t.Fallback.Name + " answers instead."})
+			took, err = t.afford(ctx, t.Fallback, req)
+		}
+		if err != nil {
+			return "", nil, err
+		}
 		m := order[0]
-		text, calls, err := t.ask(ctx, m, req)
+		text, calls, err := t.ask(ctx, m, req, took)
 		if err == nil || ctx.Err() != nil {
 			return text, calls, interrupted(ctx, err)
 		}
 		t.Log.WarnContext(ctx, "model failed", "conversation", t.conv.ID, "model", m.Name, "error", err)
 		if text != "" {
 			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: m.Name + " broke off in the middle of its answer."})
-			more, calls, err := t.ask(ctx, m, resumed(req, text))
+			rest := resumed(req, text)
+			more, calls, err := t.ask(ctx, m, rest, t.use(m, rest))
 			if err != nil {
 				calls = nil // what was said stands, and the caller has the floor
 			}
@@ -52,7 +58,7 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 }
 
 // order is the models that are asked for an answer, until one gives it.
-func (t *turn) order(ctx context.Context) ([]Model, error) {
+func (t *turn) order(ctx context.Context) []Model {
 	order, ok := t.Models(ctx, t.agent.Agent)
 	if !ok {
 		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
@@ -60,16 +66,10 @@ func (t *turn) order(ctx context.Context) ([]Model, error) {
 	if slices.ContainsFunc(order, t.free) {
 		order = order[:slices.IndexFunc(order, t.free)]
 	}
-	if len(order) > 0 {
-		switch left, err := t.left(ctx, t.conv.OrganizationID); {
-		case err != nil:
-			return nil, err
-		case !left:
-			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeBudget, Message: "The organization's budget for language models is used up for today; " + t.Fallback.Name + " answers instead."})
-			order = nil
-		}
+	if t.spent {
+		order = nil
 	}
-	return append(slices.Clone(order), t.Fallback), nil
+	return append(slices.Clone(order), t.Fallback)
 }
 
 // resumed is a request for the rest of an answer that broke off.
@@ -99,15 +99,17 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // ask sends one request to one model.
-func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm.ToolCall, error) {
+func (t *turn) ask(ctx context.Context, m Model, req llm.Request, took *use) (string, []llm.ToolCall, error) {
 	t.model = m.Name
 	req.Model, req.Key = m.Local, m.Key
 	id := callwright.NewID[callwright.MessageID](t.Now())
 	w := t.newWatch(id)
-	use := t.use(m, req)
+	if t.free(m) {
+		w.scripts = nil // it has no other language, and nobody stands in for it
+	}
 	var calls []llm.ToolCall
 	err := t.listen(ctx, m, req, func(chunk llm.Chunk) (more bool) {
-		use.heard(chunk)
+		took.heard(chunk)
 		if chunk.Text != "" {
 			w.add(chunk.Text)
 		}
@@ -119,10 +121,13 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 		}
 		return !w.full
 	})
-	use.done(err)
+	took.done(err)
 	said := w.end()
 	if said != "" {
 		t.message(id, said, "")
+	}
+	if w.foreign && err == nil {
+		err = callwright.Errorf(callwright.CodeModel, "The model answered in a script of none of the agent's languages.")
 	}
 	if w.full {
 		calls = nil // of an answer that was not heard to its end

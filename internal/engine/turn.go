@@ -113,6 +113,7 @@ type turn struct {
 	cost      float64    // in US dollars
 	owed      store.Used // not yet stored
 	held      store.Used // of the budget, see hold
+	spent     bool       // the budget
 	skillTime time.Duration
 	model     string
 }
@@ -249,6 +250,16 @@ func (t *turn) converse(ctx context.Context) error {
 	t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "loop", Action: "answered", Detail: "the model went on calling skills without an answer"})
 	t.speak(sayLost, "")
 	return nil
+}
+
+// words are the caller's last ones.
+func (t *turn) words() string {
+	for _, m := range slices.Backward(t.messages) {
+		if m.Role == llm.User {
+			return m.Content
+		}
+	}
+	return ""
 }
 
 // decline tells the model that the caller said no.

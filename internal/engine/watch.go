@@ -22,6 +22,11 @@ type watch struct {
 	id     callwright.MessageID
 	strain strainer
 	full   bool // nothing more is let out
+
+	scripts []string // that the answer may be written in; nil: any, or it has been judged
+	first   string   // words that are not judged yet
+	foreign bool     // it is written in another
+
 	held   string
 	said   strings.Builder
 	claims bool
@@ -30,7 +35,7 @@ type watch struct {
 }
 
 func (t *turn) newWatch(id callwright.MessageID) *watch {
-	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics}
+	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: scripts(t.agent.Agent, t.words())}
 	for _, s := range t.agent.Skills {
 		w.claims = w.claims || s.IsWrite
 	}
@@ -38,7 +43,30 @@ func (t *turn) newWatch(id callwright.MessageID) *watch {
 }
 
 // add takes the next words.
-func (w *watch) add(text string) { w.words(w.strain.add(text)) }
+func (w *watch) add(text string) {
+	text = w.strain.add(text)
+	if w.scripts == nil {
+		w.words(text)
+		return
+	}
+	w.first += text
+	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters {
+		w.judged(yes)
+	}
+}
+
+// judged lets out what waited for the judgement on the answer's script, or nothing of
+// the answer at all.
+func (w *watch) judged(foreign bool) {
+	text := w.first
+	w.first, w.scripts, w.foreign = "", nil, foreign
+	if foreign {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "language", Action: "withheld", Detail: "the answer is written in a script of none of the agent's languages"})
+		w.full = true
+		return
+	}
+	w.words(text)
+}
 
 func (w *watch) words(text string) {
 	if !w.claims && len(w.banned) == 0 {
@@ -58,7 +86,15 @@ func (w *watch) words(text string) {
 
 // end lets the rest out and returns everything that was heard.
 func (w *watch) end() string {
-	w.words(w.strain.end())
+	w.add("")
+	w.first += w.strain.end()
+	if w.scripts != nil {
+		yes, _ := foreign(w.first, w.scripts)
+		w.judged(yes)
+	} else {
+		w.words(w.first)
+		w.first = ""
+	}
 	if w.held != "" {
 		w.sentence(w.held)
 		w.held = ""
@@ -66,7 +102,7 @@ func (w *watch) end() string {
 	if w.strain.caught {
 		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "control_tokens", Action: "withheld"})
 	}
-	if w.full {
+	if w.full && !w.foreign {
 		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "answer_length", Action: "cut", Detail: "the model said more than " + itoa(maxAnswer) + " bytes"})
 	}
 	return w.said.String()
