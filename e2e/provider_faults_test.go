@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +170,37 @@ func faultyAgent(s *server, url string) string {
 	add(agent, "Draft only", none, nil)
 	add(other, "Foreign skill", none, nil)
 	return agent
+}
+
+// TestManySkills: of an agent with more skills than a model chooses well from, a provider
+// is sent twenty, the same bytes from turn to turn as long as the topic stays.
+func TestManySkills(t *testing.T) {
+	t.Parallel()
+	for _, p := range protocols() {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			model := newProvider(t, p, func(providerRequest) providerAnswer { return providerAnswer{text: "Certainly."} })
+			s := start(t, func(o *app.Options) {
+				o.Model = p.name + "/own"
+				o.Providers[p.name] = &app.Provider{BaseURL: p.base(model.URL)}
+			})
+			agent := s.agent(map[string]any{})
+			for i := range 30 {
+				s.skill(agent, map[string]any{"name": fmt.Sprint("Report ", i), "description": "Use for the monthly report of department " + fmt.Sprint(i), "skillType": "http_webhook", "executionConfig": map[string]any{"url": "https://example.com"}})
+			}
+			s.skill(agent, warranty("https://example.com"))
+			s.publish(agent)
+			c := s.chat(agent, false)
+			for _, words := range []string{"Is my dishwasher still under warranty?", "SN-48213-B", "Yes"} {
+				c.say(words)
+			}
+			for i, r := range model.asked() {
+				if len(r.Tools) != 20 || !slices.Contains(r.Tools, "check_warranty_status") || !slices.Equal(r.Tools, model.asked()[0].Tools) {
+					t.Errorf("request %d: got %d tools %q, want the same twenty, the one that is meant among them", i, len(r.Tools), r.Tools)
+				}
+			}
+		})
+	}
 }
 
 // TestProviderUnreachable: a provider that nobody listens for, and one behind an address

@@ -63,6 +63,10 @@ func (a *App) models() *models {
 	return m
 }
 
+// maxTools is how many skills a provider's model is offered: more cost tokens in every
+// request, and are chosen from less well.
+const maxTools = 20
+
 // order is whom the engine asks: the agent's model, then the server's standbys.
 func (m *models) order(ctx context.Context, agent callwright.Agent) ([]engine.Model, bool) {
 	own := agent.LLMModel
@@ -93,7 +97,7 @@ func (m *models) model(ctx context.Context, org callwright.OrgID, name string) (
 	if !ok {
 		return engine.Model{}, false
 	}
-	out := engine.Model{Name: name, Local: local, Model: model}
+	out := engine.Model{Name: name, Local: local, Model: model, Tools: maxTools}
 	if u, err := url.Parse(m.app.options.Providers[provider].BaseURL); err == nil {
 		key, err := m.app.Control.Secret(ctx, org, secretOf(provider), u.Hostname())
 		if err != nil && callwright.CodeOf(err) != callwright.CodeSecretMissing {

@@ -72,6 +72,7 @@ type Model struct {
 	Name  string        // provider/model
 	Local string        // the provider's own name for it, or ""
 	Key   secret.String // see llm.Request
+	Tools int           // how many tools it is offered at most; 0: all
 	llm.Model
 }
 

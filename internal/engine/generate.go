@@ -23,10 +23,12 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	req := t.request()
 	var failed error
 	for order := t.order(ctx); len(order) > 0; order = order[1:] {
+		req.Tools = t.tools(order[0])
 		took, err := t.afford(ctx, order[0], req)
 		if callwright.CodeOf(err) == callwright.CodeBudget {
 			t.spent, order = true, order[len(order)-1:]
 			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeBudget, Message: "The organization's budget for language models is used up for today; " + t.Fallback.Name + " answers instead."})
+			req.Tools = t.tools(t.Fallback)
 			took, err = t.afford(ctx, t.Fallback, req)
 		}
 		if err != nil {
@@ -229,13 +231,19 @@ func (t *turn) request() llm.Request {
 		now = now.In(zone)
 	}
 	req := llm.Request{Instructions: instructions(t.agent, t.conv.Channel), Context: circumstances(t.agent, t.conv, now), Messages: t.messages, Temperature: a.LLMTemperature, Now: now, Language: a.PrimaryLanguage}
-	for _, s := range t.agent.Offered(t.conv.Channel) {
-		if s.Private() && t.conv.Identity.Awaiting == nil {
-			continue // nobody is asked who they are without need
-		}
-		req.Tools = append(req.Tools, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
-	}
 	return req
+}
+
+// tools are the skills that a model is offered.
+func (t *turn) tools(m Model) []llm.Tool {
+	skills := slices.DeleteFunc(t.agent.Offered(t.conv.Channel), func(s *gate.Skill) bool {
+		return s.Private() && t.conv.Identity.Awaiting == nil // nobody is asked who they are without need
+	})
+	var out []llm.Tool
+	for _, s := range t.choose(skills, m.Tools) {
+		out = append(out, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
+	}
+	return out
 }
 
 // instructions is the system prompt. It asks for good manners; no rule rests on

@@ -93,6 +93,7 @@ type turn struct {
 	gateTurn *gate.Turn
 	redact   func(string) string // nil: nothing is masked
 	messages []llm.Message
+	offer    *offer
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored
 	taken    []callwright.TakenMessage    // not yet stored
