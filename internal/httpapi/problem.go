@@ -31,6 +31,40 @@ type Problem struct {
 	Success  bool                    `json:"success" doc:"Always false"`
 	Message  string                  `json:"message" doc:"The same as detail"`
 	Data     any                     `json:"data,omitempty" doc:"With a conflict: what is there now"`
+	OpenAI   *openAIError            `json:"error,omitempty" doc:"From /chat/completions alone: the same as clients of the OpenAI API read it"`
+}
+
+// An openAIError is an error as clients of the OpenAI API read it.
+type openAIError struct {
+	Message string          `json:"message"`
+	Type    string          `json:"type" enum:"invalid_request_error,authentication_error,rate_limit_error,server_error"`
+	Code    callwright.Code `json:"code"`
+	Param   string          `json:"param,omitempty" doc:"The first member that is wrong"`
+}
+
+// at makes a problem fit the path that it answers.
+func (p *Problem) at(path string) *Problem {
+	p.Instance = path
+	if path != Base+completions {
+		return p
+	}
+	kind := "invalid_request_error"
+	switch {
+	case p.Status == http.StatusUnauthorized:
+		kind = "authentication_error"
+	case p.Status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case p.Status >= 500:
+		kind = "server_error"
+	}
+	p.OpenAI = &openAIError{Message: p.Detail, Type: kind, Code: p.Code}
+	for i, f := range p.Errors {
+		if i == 0 {
+			p.OpenAI.Param = f.Field
+		}
+		p.OpenAI.Message += " " + f.Field + " " + f.Message + "."
+	}
+	return p
 }
 
 // Error returns the detail.
@@ -132,8 +166,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	if d.Status >= 500 && ctx.Err() == nil { // a client that has left is no failure of ours
 		a.Log.ErrorContext(ctx, "request failed", "request", in.id, "path", in.path, "code", e.Code, "error", err)
 	}
-	return &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message, Instance: in.path,
+	p := &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message,
 		Code: e.Code, Errors: e.Fields, Message: e.Message, Data: e.Current}
+	return p.at(in.path)
 }
 
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
@@ -162,7 +197,8 @@ func installErrors() {
 			p := humaProblem(status, message, errs)
 			if ctx != nil {
 				in := infoOf(ctx.Context())
-				p.Instance, p.Type = in.path, in.base+p.Type
+				p.Type = in.base + p.Type
+				p = p.at(in.path)
 			}
 			return p
 		}
