@@ -20,18 +20,6 @@ type providerRequest struct {
 	raw      string
 }
 
-// last returns the caller's last words, without what is told to the model about the
-// moment.
-func (r providerRequest) last() string {
-	for i := len(r.Messages) - 1; i >= 0; i-- {
-		if m := r.Messages[i]; m.Role == llm.User {
-			words, _, _ := strings.Cut(m.Content, "\n\n[It is ")
-			return words
-		}
-	}
-	return ""
-}
-
 // A providerAnswer is what a provider does with a request. The zero value is an empty
 // answer.
 type providerAnswer struct {
