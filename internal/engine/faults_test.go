@@ -103,6 +103,7 @@ func TestAnswerOfAHundredThousandTokens(t *testing.T) {
 func TestWrongLanguage(t *testing.T) {
 	t.Parallel()
 	const instead = "I am the fallback."
+	r := newRoom(t)
 	for name, c := range map[string]struct {
 		languages  []string
 		words      string
@@ -119,13 +120,14 @@ func TestWrongLanguage(t *testing.T) {
 		"no letters":                                {nil, "hello", "42.", "42."},
 		"a language that is not told apart":         {[]string{"am-ET"}, "hello", "ሰላም ነው፣ ምን ልርዳዎት?", "ሰላም ነው፣ ምን ልርዳዎት?"},
 	} {
-		r := newRoom(t, text(strings.SplitAfter(c.says, " ")...))
 		r.ruled(func(a *callwright.Agent) {
-			if a.Languages = c.languages; len(c.languages) == 1 {
+			if a.Languages, a.PrimaryLanguage = c.languages, "en-US"; len(c.languages) == 1 {
 				a.PrimaryLanguage = c.languages[0]
 			}
 		})
-		r.fallback.Steps = []llmtest.Step{text(instead)}
+		r.begin()
+		r.model.Steps = append(r.model.Steps, text(strings.SplitAfter(c.says, " ")...))
+		r.fallback.Steps = append(r.fallback.Steps, text(instead))
 		p := r.say(c.words)
 		wantList(t, name, p.said, c.said)
 		hits := of[callwright.GuardrailHit](t, p, callwright.GuardrailEvent)
