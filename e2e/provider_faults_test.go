@@ -272,6 +272,9 @@ func testBudget(t *testing.T, address string) {
 		if r := s.rawCompletion(agent, nil, user("Hello")); r.status != 402 || r.problem(t).Code != "budget_reached" {
 			t.Errorf("a new completion: got %d %s", r.status, r.body)
 		}
+		if r := s.try(s.key, "POST", "/agents/"+agent+"/simulate", map[string]any{"transcript": []string{"Hello"}}); !strings.Contains(string(r.body), "budget_reached") {
+			t.Errorf("a simulation: got %d %s", r.status, r.body)
+		}
 	}
 	spent(s)
 	free := s.agent(map[string]any{"name": "Free", "llmModel": "builtin"})

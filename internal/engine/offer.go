@@ -11,15 +11,14 @@ import (
 )
 
 const (
-	// fresh is how many of the skills that match a conversation best at the moment are
-	// surely offered. The others of an offer are left from before, so that it mostly
-	// stays as it is and providers find it in their cache.
-	fresh = 12
-
 	// What was said before counts less with every word of the caller's; what the agent
 	// says, a question mostly, counts a little.
 	remembered = 0.3
 	agentWords = 0.3
+
+	// An offer stays as it is while it has all skills that match nearly as well as the
+	// best, so that providers find it in their cache.
+	nearly = 0.8
 )
 
 // An offer is the skills that a model is shown of an agent with more than it can be
@@ -31,7 +30,7 @@ type offer struct {
 	read   int       // messages that it follows from
 	scores []float64 // by skill of the agent
 	asked  string    // what the agent said last
-	shown  []int     // skills of the agent
+	shown  []int     // skills of the agent, the best first
 	kept   map[int]bool
 }
 
@@ -41,9 +40,12 @@ func (t *turn) choose(skills []*gate.Skill, limit int) []*gate.Skill {
 		return skills
 	}
 	all := t.agent.Skills
-	may := make([]bool, len(all))
+	may, next := make([]bool, len(all)), 0
 	for i, s := range all {
-		may[i] = slices.Contains(skills, s)
+		if next < len(skills) && skills[next] == s {
+			may[i] = true
+			next++
+		}
 	}
 	if t.offer == nil {
 		t.offer = &offer{limit: limit, index: t.agent.Relevance(), scores: make([]float64, len(all)), kept: map[int]bool{}}
@@ -90,19 +92,12 @@ func (o *offer) hear(words string, may []bool) {
 	}
 	o.asked = ""
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(o.scores[b], o.scores[a]) })
-	room := o.room(may)
-	wanted := order[:min(len(order), room)]
-	if len(o.shown) > 0 {
-		wanted = order[:min(len(order), room, fresh)]
-		wanted = slices.DeleteFunc(slices.Clone(wanted), func(i int) bool { return said[i]+asked[i] == 0 }) // a yes changes nothing
+	if len(o.shown) > 0 && !slices.ContainsFunc(order, func(i int) bool {
+		return said[i]+asked[i] > 0 && o.scores[i] >= nearly*o.scores[order[0]] && !slices.Contains(o.shown, i)
+	}) {
+		return
 	}
-	next := slices.Clone(wanted)
-	for _, i := range order { // the best of those that were shown fill the rest
-		if len(next) < room && slices.Contains(o.shown, i) && !slices.Contains(next, i) {
-			next = append(next, i)
-		}
-	}
-	o.shown = next
+	o.shown = order[:min(len(order), o.room(may))]
 }
 
 // room is how many skills may be shown beside those that are kept.

@@ -71,8 +71,8 @@ func shown(s *llmtest.Script) []string {
 	return out
 }
 
-// A model is shown twenty of many skills: those that match, those in use, and as few
-// others than before as can be.
+// A model is shown twenty of many skills: those that match and those in use, the same
+// ones as long as the topic stays.
 func TestOffer(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
@@ -109,15 +109,6 @@ func TestOffer(t *testing.T) {
 	}
 	second := say("And I'd like to reserve a table for two tonight")
 	has("second", second, "track_parcel", "reserve_table")
-	stayed := 0
-	for _, name := range first {
-		if slices.Contains(second, name) {
-			stayed++
-		}
-	}
-	if stayed < 8 {
-		t.Errorf("%d of twenty stayed when the topic changed, want eight", stayed)
-	}
 	for _, words := range []string{"my boiler needs a service", "and my passport runs out", "how do I get a library card", "is the blue kettle in stock", "there's a pothole on our road", "can I raise my card limit", "I need a flu jab"} {
 		has(words, say(words), "track_parcel") // it is in use
 	}
