@@ -24,7 +24,7 @@ soak: parts
 	go test ./internal/engine -count=1 -timeout 60m -run TestHijackedModel -hijackturns 10000 -v
 
 # The real counterparts of the tests: Node (20.19 or later) with the official OpenAI
-# client and two linters of OpenAPI documents, Python for requests as the integration
+# client, the AI SDK and two linters of OpenAPI documents, Python for requests as the integration
 # guide writes them, PostgreSQL's programs (the tests start their own; the
 # configuration keeps Debian's from starting one).
 parts:
@@ -37,6 +37,7 @@ parts:
 	@command -v mariadb-install-db >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq mariadb-server-core; }
 	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
 	@test -d e2e/mail/node_modules/maildev || npm ci --prefix e2e/mail --ignore-scripts --no-audit --no-fund --silent
+	@test -d e2e/aisdk/node_modules/ai || npm ci --prefix e2e/aisdk --ignore-scripts --no-audit --no-fund --silent
 	@test -x e2e/openapi/node_modules/.bin/spectral || npm ci --prefix e2e/openapi --ignore-scripts --no-audit --no-fund --silent
 
 bench:

@@ -13,7 +13,7 @@ import (
 func layers() [][]string {
 	return [][]string{
 		{""}, // the domain
-		{"schema", "spoken", "tmpl", "secret", "strictjson"},
+		{"relevance", "schema", "spoken", "tmpl", "secret", "strictjson"},
 		{"skill", "llm", "speech", "outbound", "client", "sqldb", "geo"},
 		{"gate", "skill/*", "llm/*", "speech/*", "store"},
 		{"control", "engine", "store/*"},

@@ -49,6 +49,7 @@ const (
 	CodeTooLarge       Code = "response_too_large"      // answered with more than the limit
 	CodeSecretMissing  Code = "secret_unavailable"      // a named secret is missing or bound to another host
 	CodeModel          Code = "model_failed"            // the language model gave no usable answer
+	CodeBudget         Code = "budget_reached"          // the organization may use no more of providers' models today
 	CodeOutcomeUnknown Code = "outcome_unknown"         // a run whose end was never recorded
 )
 

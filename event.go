@@ -53,8 +53,8 @@ type (
 	// or done outside of a single call.
 	GuardrailHit struct {
 		PolicyType PolicyType `json:"policyType,omitempty" doc:"Empty for a rule of the server itself"`
-		Rule       string     `json:"rule" doc:"banned_topic, claim_check, after_hours, escalation, redaction or loop"`
-		Action     string     `json:"action" doc:"withheld, answered, offered or masked"`
+		Rule       string     `json:"rule" doc:"banned_topic, claim_check, after_hours, escalation, redaction, loop, control_tokens, answer_length or language"`
+		Action     string     `json:"action" doc:"withheld, answered, offered, masked or cut"`
 		Detail     string     `json:"detail,omitempty"`
 	}
 
@@ -106,7 +106,7 @@ type (
 	Filler struct {
 		MessageID  MessageID `json:"messageId"`
 		Text       string    `json:"text"`
-		SkillID    SkillID   `json:"skillId"`
+		SkillID    SkillID   `json:"skillId" doc:"Empty when the wait is for a model"`
 		ExpectedMs int       `json:"expectedMs" doc:"Median duration of the skill's last runs"`
 	}
 

@@ -8,13 +8,21 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"callwright"
+	"callwright/internal/app"
+	"callwright/internal/llm"
 )
 
-// A line is one answer as the official client got it.
+// A line is one answer, or error, as a client got it.
 type line struct {
 	Content string
 	Finish  string
 	Chunks  int
+	Error   *struct {
+		Status        int
+		Message, Code string
+	}
 }
 
 // openAI talks to an agent with the official client.
@@ -24,6 +32,19 @@ func openAI(t *testing.T, url, key, agent string, options map[string]any) []line
 	lines, err := tryOpenAI(t, url, key, agent, options)
 	if err != "" {
 		t.Fatalf("the official client failed: %s", err)
+	}
+	return lines
+}
+
+// aiSDK talks to an agent with the AI SDK.
+func aiSDK(t *testing.T, url, key, agent string, options map[string]any) []line {
+	t.Helper()
+	if _, err := os.Stat("aisdk/node_modules/ai"); err != nil {
+		t.Fatal("the AI SDK is not installed: run make test, or npm ci --prefix e2e/aisdk")
+	}
+	lines, err := tryClient(t, "aisdk/chat.mjs", url, key, agent, options)
+	if err != "" {
+		t.Fatalf("the AI SDK failed: %s", err)
 	}
 	return lines
 }
@@ -39,12 +60,24 @@ func needOpenAI(t *testing.T) {
 // tryOpenAI is for a goroutine of a test that has called needOpenAI.
 func tryOpenAI(t *testing.T, url, key, agent string, options map[string]any) (lines []line, problem string) {
 	t.Helper()
+	if lines, problem = tryClient(t, "openai/chat.mjs", url, key, agent, options); problem != "" {
+		return nil, problem
+	}
+	if last := lines[len(lines)-1].Error; last != nil && options["error"] == nil {
+		return nil, last.Message
+	}
+	return lines, ""
+}
+
+// tryClient runs a program that talks to an agent.
+func tryClient(t *testing.T, program, url, key, agent string, options map[string]any) (lines []line, problem string) {
+	t.Helper()
 	raw, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "node", "openai/chat.mjs", url+"/api/v1", key, agent, string(raw))
+	cmd := exec.CommandContext(t.Context(), "node", program, url+"/api/v1", key, agent, string(raw))
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		return nil, err.Error() + ": " + errs.String()
@@ -61,28 +94,106 @@ func tryOpenAI(t *testing.T, url, key, agent string, options map[string]any) (li
 
 var mainJob = []string{"Hi, is my dishwasher still under warranty?", "It's SN-48213-B"}
 
-// TestOfficialClient: the main job with the official OpenAI client, plain and
-// streaming.
-func TestOfficialClient(t *testing.T) {
+// clients are the programs of others that the endpoint must serve.
+func clients() map[string]func(t *testing.T, url, key, agent string, options map[string]any) []line {
+	return map[string]func(t *testing.T, url, key, agent string, options map[string]any) []line{"openai": openAI, "ai sdk": aiSDK}
+}
+
+// TestClients: the main job with the official OpenAI client and with the AI SDK, plain
+// and streaming.
+func TestClients(t *testing.T) {
 	t.Parallel()
-	for _, stream := range []bool{false, true} {
-		t.Run(map[bool]string{false: "plain", true: "streaming"}[stream], func(t *testing.T) {
-			t.Parallel()
-			s, p := start(t), newPartner(t, answers(inWarranty))
-			agent := s.agent(map[string]any{})
-			s.skill(agent, warranty(p.URL))
-			s.publish(agent)
-			lines := openAI(t, s.url, s.key, agent, map[string]any{"turns": mainJob, "stream": stream})
-			if len(lines) != 2 || !strings.Contains(lines[0].Content, "serial number") || !strings.Contains(lines[1].Content, "March 14, 2027") {
-				t.Fatalf("got %+v", lines)
-			}
-			if lines[1].Finish != "stop" || stream && lines[1].Chunks < 5 {
-				t.Errorf("the last answer: %+v", lines[1])
-			}
-			if got := p.received(); len(got) != 1 || got[0].Body != `{"serial_number":"SN-48213-B"}` {
-				t.Errorf("the partner got %+v", got)
-			}
-		})
+	for name, client := range clients() {
+		for _, stream := range []bool{false, true} {
+			t.Run(name+map[bool]string{false: " plain", true: " streaming"}[stream], func(t *testing.T) {
+				t.Parallel()
+				s, p := start(t), newPartner(t, answers(inWarranty))
+				agent := s.agent(map[string]any{})
+				s.skill(agent, warranty(p.URL))
+				s.publish(agent)
+				lines := client(t, s.url, s.key, agent, map[string]any{"turns": mainJob, "stream": stream})
+				if len(lines) != 2 || !strings.Contains(lines[0].Content, "serial number") || !strings.Contains(lines[1].Content, "March 14, 2027") {
+					t.Fatalf("got %+v", lines)
+				}
+				if lines[1].Finish != "stop" || stream && lines[1].Chunks < 5 {
+					t.Errorf("the last answer: %+v", lines[1])
+				}
+				if got := p.received(); len(got) != 1 || got[0].Body != `{"serial_number":"SN-48213-B"}` {
+					t.Errorf("the partner got %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// TestClientsWithoutTools: an agent without skills answers them too, and what it says is
+// what they get, whoever made it.
+func TestClientsWithoutTools(t *testing.T) {
+	t.Parallel()
+	const words = "Grüße, 東京 ☎ \"quoted\" — and\ttabs. Second sentence."
+	for name, client := range clients() {
+		for _, stream := range []bool{false, true} {
+			t.Run(name+map[bool]string{false: " plain", true: " streaming"}[stream], func(t *testing.T) {
+				t.Parallel()
+				model := newProvider(t, protocols()[0], func(providerRequest) providerAnswer { return providerAnswer{text: words} })
+				s := start(t, func(o *app.Options) {
+					o.Model = "openai/own"
+					o.Providers["openai"] = &app.Provider{BaseURL: model.URL + "/v1"}
+				})
+				agent := s.agent(map[string]any{})
+				s.publish(agent)
+				lines := client(t, s.url, s.key, agent, map[string]any{"turns": []string{"Hello", "And again"}, "stream": stream})
+				if len(lines) != 2 || lines[0].Content != words || lines[1].Content != words || lines[1].Finish != "stop" {
+					t.Fatalf("got %+v", lines)
+				}
+				if n := len(model.asked()); n != 2 || len(model.asked()[1].Messages) != 3 {
+					t.Errorf("the provider got %d requests: %+v", n, model.asked())
+				}
+			})
+		}
+	}
+}
+
+// TestClientErrors: an error reaches both clients with its status, its code and what is
+// wrong, before and in the middle of a stream.
+func TestClientErrors(t *testing.T) {
+	t.Parallel()
+	for name, client := range clients() {
+		for _, stream := range []bool{false, true} {
+			t.Run(name+map[bool]string{false: " plain", true: " streaming"}[stream], func(t *testing.T) {
+				t.Parallel()
+				model := newProvider(t, protocols()[0], func(providerRequest) providerAnswer {
+					return providerAnswer{text: "Hello.", usage: llm.Usage{Input: 1, Output: 1}}
+				})
+				s := start(t, func(o *app.Options) {
+					o.DailyTokens, o.Model = 1, "openai/own"
+					o.Providers["openai"] = &app.Provider{BaseURL: model.URL + "/v1"}
+				})
+				agent, unpublished := s.agent(map[string]any{}), s.agent(map[string]any{"name": "Unpublished"})
+				s.publish(agent)
+				for _, c := range []struct {
+					key, agent    string
+					status        int
+					code, message string
+				}{
+					{"cw_sk_live_wrong", agent, 401, "unauthenticated", "key"},
+					{s.newKey("Acme", callwright.AgentsRead), agent, 403, "missing_scope", "chat:write"},
+					{s.key, "agt_none", 400, "validation_error", "model must be the id of one of your agents"},
+					{s.key, unpublished, 409, "no_published_version", "publish it"},
+				} {
+					lines := client(t, s.url, c.key, c.agent, map[string]any{"turns": []string{"Hello"}, "stream": stream, "maxRetries": 0, "error": true})
+					if e := lines[0].Error; len(lines) != 1 || e == nil || e.Status != c.status || e.Code != c.code || !strings.Contains(e.Message, c.message) {
+						t.Errorf("%s: got %s, want %d %s and %q", c.code, mustText(t, lines), c.status, c.code, c.message)
+					}
+				}
+				// What is found out while the answer is under way comes in the stream.
+				s.completion(agent, nil, user("Hello"))
+				lines := client(t, s.url, s.key, agent, map[string]any{"turns": []string{"Hello"}, "stream": stream, "maxRetries": 0, "error": true})
+				if e := lines[0].Error; e == nil || !stream && e.Status != 402 || !strings.Contains(e.Message+e.Code, "budget") {
+					t.Errorf("with the budget used up: got %s, want budget_reached", mustText(t, lines))
+				}
+			})
+		}
 	}
 }
 

@@ -25,43 +25,85 @@ var update = flag.Bool("update", false, "rewrite the transcripts")
 // transcript, with what left and how each call ended.
 func TestConversations(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no conversations: %v", err)
-	}
-	for _, path := range files {
+	for _, path := range scripts(t, "testdata/*.txtar") {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			archive, err := txtar.ParseFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := play(t, archive)
-			for i, f := range archive.Files {
-				if f.Name != "transcript" {
-					continue
-				}
-				if want := string(f.Data); got != want && !*update {
-					t.Errorf("got transcript\n%s\nwant\n%s", got, want)
-				}
-				archive.Files[i].Data = []byte(got)
-			}
-			if *update {
-				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+			s := readScript(t, path)
+			s.check(t, newStage(t, s).play(t, s.user).transcript)
 		})
 	}
 }
 
-func play(t *testing.T, archive *txtar.Archive) string {
+// scripts are the paths of conversations.
+func scripts(t testing.TB, pattern string) []string {
 	t.Helper()
-	files := map[string]string{}
-	for _, f := range archive.Files {
-		files[f.Name] = string(f.Data)
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
 	}
-	partnerAnswers := strings.Split(strings.TrimSpace(files["partner"]), "\n")
+	return files
+}
+
+// A script is a conversation that is written down.
+type script struct {
+	path    string
+	archive *txtar.Archive
+	files   map[string]string
+	user    []string // what the caller says
+}
+
+// readScript reads a conversation. One without an agent has that of its trade, the first
+// word of its name, from the folder agents beside it.
+func readScript(t testing.TB, path string) script {
+	t.Helper()
+	s := script{path: path, files: map[string]string{}}
+	read := func(path string) *txtar.Archive {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			s.files[f.Name] = string(f.Data)
+		}
+		return archive
+	}
+	s.archive = read(path)
+	if s.files["agent.json"] == "" {
+		trade, _, _ := strings.Cut(filepath.Base(path), "_")
+		read(filepath.Join(filepath.Dir(path), "agents", trade+".txtar"))
+	}
+	s.user = strings.Split(strings.TrimSpace(s.files["user"]), "\n")
+	return s
+}
+
+// check compares a transcript with the one that is written down, or writes it down.
+func (s script) check(t testing.TB, got string) {
+	t.Helper()
+	for i, f := range s.archive.Files {
+		if f.Name != "transcript" {
+			continue
+		}
+		if want := string(f.Data); got != want && !*update {
+			t.Errorf("got transcript\n%s\nwant\n%s", got, want)
+		}
+		s.archive.Files[i].Data = []byte(got)
+	}
+	if *update {
+		if err := os.WriteFile(s.path, txtar.Format(s.archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A stage is a server with the agent of a script and its partner.
+type stage struct {
+	partner *partner
+	chat    chat
+}
+
+func newStage(t *testing.T, sc script, change ...func(*app.Options)) *stage {
+	t.Helper()
+	partnerAnswers := strings.Split(strings.TrimSpace(sc.files["partner"]), "\n")
 	served := 0
 	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
 		status, body, _ := strings.Cut(partnerAnswers[min(served, len(partnerAnswers)-1)], " ")
@@ -72,17 +114,17 @@ func play(t *testing.T, archive *txtar.Archive) string {
 		w.WriteHeader(code)
 		fmt.Fprint(w, body)
 	})
-	s := start(t, func(o *app.Options) {
+	s := start(t, append([]func(*app.Options){func(o *app.Options) {
 		// Dates near to now are told with their weekday, so now must stand still.
 		began := time.Now()
 		o.Now = func() time.Time {
 			return time.Date(2026, time.November, 20, 15, 0, 0, 0, time.UTC).Add(time.Since(began))
 		}
-	})
+	}}, change...)...)
 	var spec map[string]any
 	var skills []json.RawMessage
 	decode := func(name string, v any) {
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(files[name], "PARTNER", p.URL)), v); err != nil {
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(sc.files[name], "PARTNER", p.URL)), v); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -98,18 +140,31 @@ func play(t *testing.T, archive *txtar.Archive) string {
 		names = append(names, "ID("+named.Name+")", s.skill(agent, string(sk)))
 	}
 	for file, path := range map[string]string{"guardrails.json": "/guardrails", "verification.json": "/caller-verification"} {
-		if rules := files[file]; rules != "" {
+		if rules := sc.files[file]; rules != "" {
 			s.must("PUT", "/agents/"+agent+path, strings.NewReplacer(names...).Replace(rules), nil)
 		}
 	}
 	s.publish(agent)
-	c := s.chat(agent, false)
+	return &stage{p, s.chat(agent, false)}
+}
+
+// A performance is a conversation that was played.
+type performance struct {
+	transcript string
+	turns      []reply
+}
+
+// play says the lines of a caller.
+func (s *stage) play(t *testing.T, lines []string) (got performance) {
+	t.Helper()
+	p := s.partner
 	var out strings.Builder
-	seen := 0
-	for _, words := range strings.Split(strings.TrimSpace(files["user"]), "\n") {
+	seen := len(p.received())
+	for _, words := range lines {
 		words = strings.ReplaceAll(words, "CODE", lastCode(p))
 		fmt.Fprintf(&out, "caller: %s\n", words)
-		r := c.say(words)
+		r := s.chat.say(words)
+		got.turns = append(got.turns, r)
 		for _, call := range r.calls(t) {
 			fmt.Fprintf(&out, "  [%s %s: %s%s]\n", call.Tool, call.Arguments, call.State, strings.TrimRight(" "+string(call.Code), " "))
 			if call.State == "queued" { // it goes on by itself, so its request may be still to come
@@ -126,10 +181,11 @@ func play(t *testing.T, archive *txtar.Archive) string {
 			fmt.Fprintf(&out, "agent: %s\n", m.Content)
 		}
 	}
+	got.transcript = out.String()
 	if code := lastCode(p); code != "" { // another one each time
-		return strings.ReplaceAll(out.String(), code, "CODE")
+		got.transcript = strings.ReplaceAll(got.transcript, code, "CODE")
 	}
-	return out.String()
+	return got
 }
 
 // lastCode is the one-time code that the partner was sent last; "" when there is none.

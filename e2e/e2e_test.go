@@ -31,8 +31,15 @@ type server struct {
 	mint func(org string, scopes []callwright.Scope) (key string, err error)
 }
 
-// start runs a server whose skills may reach loopback.
+// start runs a server whose skills may reach loopback, until the test ends.
 func start(t testing.TB, change ...func(*app.Options)) *server {
+	t.Helper()
+	s, _ := startAndStop(t, change...)
+	return s
+}
+
+// startAndStop is start for a test that stops the server itself.
+func startAndStop(t testing.TB, change ...func(*app.Options)) (s *server, stop func()) {
 	t.Helper()
 	o := app.Defaults()
 	o.Listen, o.Data, o.Drain = "127.0.0.1:0", t.TempDir(), 5*time.Second
@@ -48,21 +55,22 @@ func start(t testing.TB, change ...func(*app.Options)) *server {
 	if err := a.Listen(t.Context()); err != nil {
 		t.Fatalf("listen: %v", err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("stop server: %v", err)
 		}
 	})
-	s := &server{t: t, url: a.URL(), mint: func(org string, scopes []callwright.Scope) (string, error) {
+	t.Cleanup(stop)
+	s = &server{t: t, url: a.URL(), mint: func(org string, scopes []callwright.Scope) (string, error) {
 		_, key, err := a.Control.CreateKey(context.Background(), org, "test", scopes)
 		return key, err
 	}}
 	s.key = s.newKey("Acme", callwright.Scopes()...)
-	return s
+	return s, stop
 }
 
 // newKey makes a key of an organization.

@@ -95,6 +95,9 @@ func serve() *cobra.Command {
 	f.BoolVar(&o.OpenAIStream, "openai-stream", o.OpenAIStream, "ask OpenAI-compatible providers for answers as they are made")
 	f.DurationVar(&o.FirstWord, "first-word-timeout", o.FirstWord, "limit for the beginning of a provider's answer")
 	f.StringArrayVar(&o.ModelPrices, "model-price", nil, "US dollars for a million tokens, MODEL=INPUT/OUTPUT or MODEL=INPUT/CACHED/OUTPUT, for the costs in receipts; repeatable")
+	f.DurationVar(&o.FillerAfter, "filler-after", o.FillerAfter, "how long a caller waits for a provider's first word before the agent asks for a moment; 0: it never does")
+	f.Int64Var(&o.DailyTokens, "daily-tokens", 0, "tokens that an organization may use of providers' models in a day of UTC; 0 for no limit")
+	f.Float64Var(&o.DailyDollars, "daily-dollars", 0, "US dollars that an organization may use of providers' models in a day of UTC, by --model-price; 0 for no limit")
 	f.DurationVar(&o.ModelTimeout, "model-timeout", o.ModelTimeout, "limit for one whole answer of a provider")
 	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return cmd

@@ -1,5 +1,5 @@
 // Talks to /chat/completions with the official client and prints one JSON line an
-// answer. Arguments: base URL, key, agent id, options as JSON:
+// answer, or one with the error. Arguments: base URL, key, agent id, options as JSON:
 // {turns: ["…"], stream, timeout, maxRetries, messages: [earlier ones], idempotencyKey}.
 import OpenAI from "openai";
 
@@ -8,7 +8,7 @@ const options = JSON.parse(raw);
 const client = new OpenAI({ baseURL, apiKey, timeout: options.timeout ?? 10000, maxRetries: options.maxRetries ?? 2 });
 const messages = options.messages ?? [];
 
-for (const turn of options.turns) {
+async function talk(turn) {
   messages.push({ role: "user", content: turn });
   let content = "";
   let chunks = 0;
@@ -27,4 +27,11 @@ for (const turn of options.turns) {
   }
   messages.push({ role: "assistant", content });
   console.log(JSON.stringify({ content, finish, chunks }));
+}
+
+try {
+  for (const turn of options.turns) await talk(turn);
+} catch (error) {
+  if (!(error instanceof OpenAI.APIError)) throw error; // a client that fails of itself fails the test
+  console.log(JSON.stringify({ error: { status: error.status ?? 0, message: error.message, code: error.code ?? "" } }));
 }

@@ -60,6 +60,9 @@ type Options struct {
 	FirstWord    time.Duration        // for the beginning of a provider's answer
 	ModelTimeout time.Duration        // for one whole answer of a provider
 	ModelPrices  []string             // see parsePrices
+	FillerAfter  time.Duration        // how long a caller waits for a provider before the agent asks for a moment; 0: never does
+	DailyTokens  int64                // what an organization may use of providers' models in a day; 0 for no limit
+	DailyDollars float64              // the same in money, by ModelPrices
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger
@@ -68,7 +71,7 @@ type Options struct {
 // Defaults returns the options of a fresh server.
 func Defaults() Options {
 	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, Geocoder: "offline", GeocoderRate: 1, RateLimit: 60_000, Model: "builtin",
-		Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute}
+		Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute, FillerAfter: 1500 * time.Millisecond}
 }
 
 // An App is a server.
@@ -149,7 +152,8 @@ func (a *App) build(keyring *secret.Keyring) {
 	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Geocoder: a.geocoder, Now: o.Now, Log: o.Log}
 	a.Control.Kinds = kinds(a.client, a.Control, a.mail, a.geocoder)
 	m := a.models()
-	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin}
+	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin,
+		Patience: o.FillerAfter, Budget: engine.Budget{Tokens: o.DailyTokens, Dollars: o.DailyDollars}}
 	a.chat = &webchat.Channel{Engine: a.engine, Store: a.db, Now: o.Now, Log: o.Log}
 	if a.db.Shared() {
 		a.chat.Name = rand.Text()

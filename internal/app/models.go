@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -62,6 +63,10 @@ func (a *App) models() *models {
 	return m
 }
 
+// maxTools is how many skills a provider's model is offered: more cost tokens in every
+// request, and are chosen from less well.
+const maxTools = 20
+
 // order is whom the engine asks: the agent's model, then the server's standbys.
 func (m *models) order(ctx context.Context, agent callwright.Agent) ([]engine.Model, bool) {
 	own := agent.LLMModel
@@ -92,7 +97,7 @@ func (m *models) model(ctx context.Context, org callwright.OrgID, name string) (
 	if !ok {
 		return engine.Model{}, false
 	}
-	out := engine.Model{Name: name, Local: local, Model: model}
+	out := engine.Model{Name: name, Local: local, Model: model, Tools: maxTools}
 	if u, err := url.Parse(m.app.options.Providers[provider].BaseURL); err == nil {
 		key, err := m.app.Control.Secret(ctx, org, secretOf(provider), u.Hostname())
 		if err != nil && callwright.CodeOf(err) != callwright.CodeSecretMissing {
@@ -139,7 +144,8 @@ func (m *models) cost(model string, used llm.Usage) float64 {
 	return (float64(used.Input-used.Cached)*p.input + float64(used.Cached)*p.cached + float64(used.Output)*p.output) / 1e6
 }
 
-// checkModels refuses names of models that no provider has, when the server starts.
+// checkModels refuses, when the server starts, names of models that no provider has and
+// budgets that cannot be kept.
 func checkModels(o Options) error {
 	var problems []callwright.FieldError
 	check := func(field, name string) {
@@ -151,6 +157,15 @@ func checkModels(o Options) error {
 	check("model", o.Model)
 	for _, name := range o.Standby {
 		check("standby-model", name)
+	}
+	if o.DailyTokens < 0 {
+		problems = append(problems, callwright.FieldError{Field: "daily-tokens", Message: "must not be negative; 0 is no limit"})
+	}
+	switch {
+	case !(o.DailyDollars >= 0 && o.DailyDollars <= math.MaxFloat64):
+		problems = append(problems, callwright.FieldError{Field: "daily-dollars", Message: "must be an amount; 0 is no limit"})
+	case o.DailyDollars > 0 && len(o.ModelPrices) == 0:
+		problems = append(problems, callwright.FieldError{Field: "daily-dollars", Message: "needs the prices of the models that are used: give --model-price"})
 	}
 	if len(problems) > 0 {
 		return callwright.Invalid(problems...)

@@ -123,7 +123,9 @@ func (t *turn) became(ctx context.Context, c llm.ToolCall, out gate.Outcome, byS
 	case gate.Verify:
 		return t.demand(ctx, c, out)
 	case gate.Ask:
-		return t.repair(out)
+		if t.unusable == nil {
+			t.unusable = &out
+		}
 	case gate.Late:
 		t.conv.Late = append(t.conv.Late, callwright.LateRun{RunID: out.Run, CallID: c.ID, SkillID: out.Skill.ID, Tool: out.Skill.Tool, Arguments: out.Arguments})
 	case gate.Failed, gate.Unknown:
@@ -140,22 +142,16 @@ func (t *turn) became(ctx context.Context, c llm.ToolCall, out gate.Outcome, byS
 	return false
 }
 
-// repair ends the turn with a question when a model keeps sending arguments that
-// cannot be used.
-func (t *turn) repair(out gate.Outcome) (stop bool) {
-	for _, p := range out.Problems {
-		if p.Missing {
-			return false // a question is due anyway
-		}
+// repaired ends the turn with a question to the caller when a model keeps sending
+// arguments that cannot be used.
+func (t *turn) repaired() (stop bool) {
+	if t.unusable == nil {
+		return false
 	}
 	if t.repairs++; t.repairs <= maxRepairs {
 		return false
 	}
-	say := ask(out)
-	if say == "" {
-		say = sayNothing
-	}
-	t.speak(say, "")
+	t.speak(cmp.Or(ask(*t.unusable), sayNothing), "")
 	return true
 }
 
@@ -440,9 +436,9 @@ func (t *turn) running(skills []*gate.Skill, over <-chan struct{}) {
 	for _, s := range skills {
 		e := t.expected(s)
 		if say := s.Say().Start; say != "" {
-			t.filler(s, t.fill(say, s, t.asking[t.callOf(s)].Arguments), e)
+			t.filler(s.ID, t.fill(say, s, t.asking[t.callOf(s)].Arguments), e)
 		} else if e > slowAfter && e > expected {
-			t.filler(s, sayMoment, e)
+			t.filler(s.ID, sayMoment, e)
 		}
 		expected = max(expected, e)
 		slow = cmp.Or(slow, s.Say().Slow)
@@ -455,7 +451,7 @@ func (t *turn) running(skills []*gate.Skill, over <-chan struct{}) {
 	select {
 	case <-over:
 	case <-timer.C:
-		t.filler(skills[0], t.fill(slow, skills[0], nil), expected)
+		t.filler(skills[0].ID, t.fill(slow, skills[0], nil), expected)
 	}
 }
 
@@ -468,12 +464,12 @@ func (t *turn) callOf(s *gate.Skill) string {
 	return ""
 }
 
-func (t *turn) filler(s *gate.Skill, text string, expected time.Duration) {
+func (t *turn) filler(skill callwright.SkillID, text string, expected time.Duration) {
 	if text == "" {
 		return
 	}
 	id := callwright.NewID[callwright.MessageID](t.Now())
 	t.out(Say{MessageID: id, Text: text})
-	t.note(callwright.FillerEvent, callwright.Filler{MessageID: id, Text: text, SkillID: s.ID, ExpectedMs: int(expected.Milliseconds())})
+	t.note(callwright.FillerEvent, callwright.Filler{MessageID: id, Text: text, SkillID: skill, ExpectedMs: int(expected.Milliseconds())})
 	t.message(id, text, "filler")
 }

@@ -50,10 +50,18 @@ type Engine struct {
 	// Cost returns what a request to a model cost, in US dollars; nil: nothing is known.
 	Cost func(model string, used llm.Usage) float64
 
-	// Fallback is asked when all of them gave none. It needs no network.
+	// Fallback is asked when all of them gave none. It needs no network and costs
+	// nothing.
 	Fallback Model
 
+	// Patience is how long a caller waits for a model's first word before the agent
+	// asks for a moment; 0: it never does.
+	Patience time.Duration
+
+	Budget Budget
+
 	mu        sync.Mutex
+	open      map[callwright.OrgID]store.Used // what turns under way have used, or may be using, and not stored
 	compiled  map[string]*gate.Agent
 	latencies durations
 	queued    chan struct{} // a run waits to be sent; see Work
@@ -64,6 +72,7 @@ type Model struct {
 	Name  string        // provider/model
 	Local string        // the provider's own name for it, or ""
 	Key   secret.String // see llm.Request
+	Tools int           // how many tools it is offered at most; 0: all
 	llm.Model
 }
 

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -21,15 +23,27 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 	req := t.request()
 	var failed error
 	for order := t.order(ctx); len(order) > 0; order = order[1:] {
+		req.Tools = t.tools(order[0])
+		took, err := t.afford(ctx, order[0], req)
+		if callwright.CodeOf(err) == callwright.CodeBudget {
+			t.spent, order = true, order[len(order)-1:]
+			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeBudget, Message: "The organization's budget for language models is used up for today; " + t.Fallback.Name + " answers instead."})
+			req.Tools = t.tools(t.Fallback)
+			took, err = t.afford(ctx, t.Fallback, req)
+		}
+		if err != nil {
+			return "", nil, err
+		}
 		m := order[0]
-		text, calls, err := t.ask(ctx, m, req)
+		text, calls, err := t.ask(ctx, m, req, took)
 		if err == nil || ctx.Err() != nil {
 			return text, calls, interrupted(ctx, err)
 		}
 		t.Log.WarnContext(ctx, "model failed", "conversation", t.conv.ID, "model", m.Name, "error", err)
 		if text != "" {
 			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeOf(err), Message: m.Name + " broke off in the middle of its answer."})
-			more, calls, err := t.ask(ctx, m, resumed(req, text))
+			rest := resumed(req, text)
+			more, calls, err := t.ask(ctx, m, rest, t.use(m, rest))
 			if err != nil {
 				calls = nil // what was said stands, and the caller has the floor
 			}
@@ -51,8 +65,11 @@ func (t *turn) order(ctx context.Context) []Model {
 	if !ok {
 		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
 	}
-	if slices.ContainsFunc(order, func(m Model) bool { return m.Name == t.Fallback.Name }) {
-		return order
+	if slices.ContainsFunc(order, t.free) {
+		order = order[:slices.IndexFunc(order, t.free)]
+	}
+	if t.spent {
+		order = nil
 	}
 	return append(slices.Clone(order), t.Fallback)
 }
@@ -84,18 +101,17 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // ask sends one request to one model.
-func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm.ToolCall, error) {
+func (t *turn) ask(ctx context.Context, m Model, req llm.Request, took *use) (string, []llm.ToolCall, error) {
 	t.model = m.Name
 	req.Model, req.Key = m.Local, m.Key
 	id := callwright.NewID[callwright.MessageID](t.Now())
 	w := t.newWatch(id)
+	if t.free(m) {
+		w.scripts = nil // it has no other language, and nobody stands in for it
+	}
 	var calls []llm.ToolCall
-	var failed error
-	for chunk, err := range m.Generate(ctx, req) {
-		if err != nil {
-			failed = err
-			break
-		}
+	err := t.listen(ctx, m, req, func(chunk llm.Chunk) (more bool) {
+		took.heard(chunk)
 		if chunk.Text != "" {
 			w.add(chunk.Text)
 		}
@@ -105,12 +121,99 @@ func (t *turn) ask(ctx context.Context, m Model, req llm.Request) (string, []llm
 		if chunk.Usage != nil {
 			t.used(m, *chunk.Usage)
 		}
-	}
+		return !w.full
+	})
+	took.done(err)
 	said := w.end()
 	if said != "" {
 		t.message(id, said, "")
 	}
-	return said, calls, failed
+	if w.foreign && err == nil {
+		err = callwright.Errorf(callwright.CodeModel, "The model answered in a script of none of the agent's languages.")
+	}
+	if w.full {
+		calls = nil // of an answer that was not heard to its end
+	}
+	return said, distinct(calls), err
+}
+
+// listen takes what a model sends, piece by piece, until take has enough. A caller who
+// has heard nothing yet is asked for patience when it is long in coming.
+func (t *turn) listen(ctx context.Context, m Model, req llm.Request, take func(llm.Chunk) (more bool)) error {
+	if t.free(m) || t.Patience == 0 || len(t.said) > 0 {
+		for chunk, err := range m.Generate(ctx, req) {
+			if err != nil {
+				return err
+			}
+			if !take(chunk) {
+				break
+			}
+		}
+		return nil
+	}
+	type piece struct {
+		llm.Chunk
+		err error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	pieces := make(chan piece)
+	defer func() {
+		cancel()
+		for range pieces { // until the model has stopped
+		}
+	}()
+	go func() {
+		defer close(pieces)
+		defer func() {
+			if p := recover(); p != nil { // must not take the server with it
+				pieces <- piece{err: fmt.Errorf("model %s panicked: %v\n%s", m.Name, p, debug.Stack())}
+			}
+		}()
+		for chunk, err := range m.Generate(ctx, req) {
+			pieces <- piece{chunk, err}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}()
+	patience := time.NewTimer(t.Patience)
+	defer patience.Stop()
+	for {
+		select {
+		case <-patience.C:
+			t.filler("", sayMoment, 0)
+		case p, open := <-pieces:
+			patience.Stop()
+			if !open || p.err != nil {
+				return p.err
+			}
+			if !take(p.Chunk) {
+				return nil
+			}
+		}
+	}
+}
+
+// free reports whether a model is the one that needs no provider.
+func (t *turn) free(m Model) bool { return m.Name == t.Fallback.Name }
+
+// distinct gives every call of an answer an id of its own: the same call sent twice is
+// one, and two calls under one id are told apart.
+func distinct(calls []llm.ToolCall) []llm.ToolCall {
+	var out []llm.ToolCall
+	for _, c := range calls {
+		same := func(o llm.ToolCall) bool { return o.ID == c.ID }
+		if slices.ContainsFunc(out, func(o llm.ToolCall) bool {
+			return same(o) && o.Name == c.Name && string(o.Arguments) == string(c.Arguments)
+		}) {
+			continue
+		}
+		for n := 2; slices.ContainsFunc(out, same); n++ {
+			c.ID = fmt.Sprintf("%s_%d", c.ID, n)
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // used adds what a request took to what the turn took.
@@ -118,9 +221,7 @@ func (t *turn) used(m Model, u llm.Usage) {
 	t.usage.Input += u.Input
 	t.usage.Cached += u.Cached
 	t.usage.Output += u.Output
-	if t.Cost != nil {
-		t.cost += t.Cost(m.Name, u)
-	}
+	t.cost += t.price(m, u)
 }
 
 func (t *turn) request() llm.Request {
@@ -130,13 +231,19 @@ func (t *turn) request() llm.Request {
 		now = now.In(zone)
 	}
 	req := llm.Request{Instructions: instructions(t.agent, t.conv.Channel), Context: circumstances(t.agent, t.conv, now), Messages: t.messages, Temperature: a.LLMTemperature, Now: now, Language: a.PrimaryLanguage}
-	for _, s := range t.agent.Offered(t.conv.Channel) {
-		if s.Private() && t.conv.Identity.Awaiting == nil {
-			continue // nobody is asked who they are without need
-		}
-		req.Tools = append(req.Tools, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
-	}
 	return req
+}
+
+// tools are the skills that a model is offered.
+func (t *turn) tools(m Model) []llm.Tool {
+	skills := slices.DeleteFunc(t.agent.Offered(t.conv.Channel), func(s *gate.Skill) bool {
+		return s.Private() && t.conv.Identity.Awaiting == nil // nobody is asked who they are without need
+	})
+	var out []llm.Tool
+	for _, s := range t.choose(skills, m.Tools) {
+		out = append(out, llm.Tool{Name: s.Tool, Description: s.Name + ": " + s.Description, Parameters: s.Parameters, IsWrite: s.IsWrite})
+	}
+	return out
 }
 
 // instructions is the system prompt. It asks for good manners; no rule rests on

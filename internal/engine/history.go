@@ -19,7 +19,11 @@ func history(events []callwright.Event) []llm.Message {
 		case callwright.UserUtterance:
 			out = append(out, llm.Message{Role: llm.User, Content: payload[callwright.Utterance](ev).Text})
 		case callwright.AgentMessage:
-			out = append(out, llm.Message{Role: llm.Assistant, Content: payload[callwright.AgentText](ev).Text})
+			m := payload[callwright.AgentText](ev)
+			if m.Kind == "filler" {
+				continue // no model said it, and what a model sees must not change behind it
+			}
+			out = append(out, llm.Message{Role: llm.Assistant, Content: m.Text})
 		case callwright.ToolCallEvent:
 			c := payload[callwright.ToolCall](ev)
 			if c.State == "started" {

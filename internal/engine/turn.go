@@ -69,6 +69,7 @@ func (e *Engine) Turn(ctx context.Context, conv callwright.Conversation, in Inpu
 				cancel(ErrInterrupted)
 			}
 		}
+		defer func() { t.hold(t.held.Negative()) }()
 		if err := t.run(ctx); err != nil && !t.broken {
 			yield(nil, err)
 		}
@@ -92,6 +93,7 @@ type turn struct {
 	gateTurn *gate.Turn
 	redact   func(string) string // nil: nothing is masked
 	messages []llm.Message
+	offer    *offer
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored
 	taken    []callwright.TakenMessage    // not yet stored
@@ -100,15 +102,19 @@ type turn struct {
 	asking   map[string]llm.ToolCall // in the gate, by id, for their started events
 	said     []string                // messages of this turn
 	calls    int
-	repairs  int
-	wroteNow bool // a write has succeeded in this turn
-	over     bool // the conversation ends with this turn
+	unusable *gate.Outcome // of this step: the first call with arguments that cannot be used
+	repairs  int           // steps that had one
+	wroteNow bool          // a write has succeeded in this turn
+	over     bool          // the conversation ends with this turn
 	trace    string
 
 	began     time.Time
 	modelTime time.Duration
-	usage     llm.Usage // of the turn
-	cost      float64   // in US dollars
+	usage     llm.Usage  // of the turn
+	cost      float64    // in US dollars
+	owed      store.Used // not yet stored
+	held      store.Used // of the budget, see hold
+	spent     bool       // the budget
 	skillTime time.Duration
 	model     string
 }
@@ -230,6 +236,7 @@ func (t *turn) converse(ctx context.Context) error {
 		}
 		room := max(0, min(len(calls), maxCalls-t.calls))
 		t.calls += len(calls)
+		t.unusable = nil
 		stop := t.call(ctx, false, calls[:room]...)
 		for _, c := range calls[room:] {
 			t.skip(c, CodeTooManyCalls, "at most eight calls in a turn")
@@ -237,13 +244,23 @@ func (t *turn) converse(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		if stop {
+		if stop || t.repaired() {
 			return nil
 		}
 	}
 	t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "loop", Action: "answered", Detail: "the model went on calling skills without an answer"})
 	t.speak(sayLost, "")
 	return nil
+}
+
+// words are the caller's last ones.
+func (t *turn) words() string {
+	for _, m := range slices.Backward(t.messages) {
+		if m.Role == llm.User {
+			return m.Content
+		}
+	}
+	return ""
 }
 
 // decline tells the model that the caller said no.
@@ -350,12 +367,13 @@ func (t *turn) keep(kind callwright.EventType, payload any) callwright.Event {
 // flush stores the noted events and the conversation's state with the entry.
 func (t *turn) flush(ctx context.Context, entry store.Entry) error {
 	entry.Conversation, entry.Events, entry.Messages = &t.conv, t.pending, t.taken
-	entry.End = t.ended
+	entry.End, entry.Used = t.ended, t.owed
 	t.conv.UpdatedAt = callwright.At(t.Now())
 	if err := t.Store.Record(ctx, entry); err != nil {
 		return err
 	}
-	t.pending, t.taken, t.ended = nil, nil, nil
+	t.hold(t.owed.Negative())
+	t.pending, t.taken, t.ended, t.owed = nil, nil, nil, store.Used{}
 	return nil
 }
 

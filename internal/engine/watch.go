@@ -9,13 +9,24 @@ import (
 	"callwright/internal/gate"
 )
 
+// maxAnswer is how many bytes a model may say in one answer: some minutes of speech.
+const maxAnswer = 8000
+
 // A watch lets a model's words out, except those that must not be heard: a claim
-// that something was done which the journal does not know of, and a banned topic. It
-// looks at whole sentences, so it holds words back until their sentence is there;
-// an agent without such rules is not held up.
+// that something was done which the journal does not know of, a banned topic, what is
+// meant for machines (see strainer), and more than anybody listens to. It looks at
+// whole sentences, so it holds words back until their sentence is there; an agent
+// without such rules is not held up.
 type watch struct {
 	t      *turn
 	id     callwright.MessageID
+	strain strainer
+	full   bool // nothing more is let out
+
+	scripts []string // that the answer may be written in; nil: any, or it has been judged
+	first   string   // words that are not judged yet
+	foreign bool     // it is written in another
+
 	held   string
 	said   strings.Builder
 	claims bool
@@ -24,7 +35,7 @@ type watch struct {
 }
 
 func (t *turn) newWatch(id callwright.MessageID) *watch {
-	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics}
+	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: scripts(t.agent.Agent, t.words())}
 	for _, s := range t.agent.Skills {
 		w.claims = w.claims || s.IsWrite
 	}
@@ -33,6 +44,31 @@ func (t *turn) newWatch(id callwright.MessageID) *watch {
 
 // add takes the next words.
 func (w *watch) add(text string) {
+	text = w.strain.add(text)
+	if w.scripts == nil {
+		w.words(text)
+		return
+	}
+	w.first += text
+	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters {
+		w.judged(yes)
+	}
+}
+
+// judged lets out what waited for the judgement on the answer's script, or nothing of
+// the answer at all.
+func (w *watch) judged(foreign bool) {
+	text := w.first
+	w.first, w.scripts, w.foreign = "", nil, foreign
+	if foreign {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "language", Action: "withheld", Detail: "the answer is written in a script of none of the agent's languages"})
+		w.full = true
+		return
+	}
+	w.words(text)
+}
+
+func (w *watch) words(text string) {
 	if !w.claims && len(w.banned) == 0 {
 		w.out(text)
 		return
@@ -42,18 +78,45 @@ func (w *watch) add(text string) {
 		w.sentence(w.held[:n])
 		w.held = w.held[n:]
 	}
+	if len(w.held) > maxAnswer { // no sentence is as long
+		w.sentence(w.held)
+		w.held = ""
+	}
 }
 
 // end lets the rest out and returns everything that was heard.
 func (w *watch) end() string {
+	w.add("")
+	w.first += w.strain.end()
+	if w.scripts != nil {
+		yes, _ := foreign(w.first, w.scripts)
+		w.judged(yes)
+	} else {
+		w.words(w.first)
+		w.first = ""
+	}
 	if w.held != "" {
 		w.sentence(w.held)
 		w.held = ""
+	}
+	if w.strain.caught {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "control_tokens", Action: "withheld"})
+	}
+	if w.full && !w.foreign {
+		w.t.note(callwright.GuardrailEvent, callwright.GuardrailHit{Rule: "answer_length", Action: "cut", Detail: "the model said more than " + itoa(maxAnswer) + " bytes"})
 	}
 	return w.said.String()
 }
 
 func (w *watch) out(text string) {
+	if w.said.Len() == 0 {
+		text = strings.TrimLeft(text, " \t\r\n")
+	}
+	if room := maxAnswer - w.said.Len(); len(text) > room && !w.full {
+		text, w.full = cut(text, room), true
+	} else if w.full {
+		return
+	}
 	if text == "" {
 		return
 	}
@@ -86,6 +149,17 @@ func (w *watch) replace(s, instead string, hit callwright.GuardrailHit) {
 		instead += " "
 	}
 	w.out(instead)
+}
+
+// cut is the whole words of text that have room, with a sign that more was to come.
+func cut(text string, room int) string {
+	for room > 0 && !utf8.RuneStart(text[room]) {
+		room--
+	}
+	if i := strings.LastIndexAny(text[:room], " \n"); i > 0 {
+		room = i
+	}
+	return text[:room] + "…"
 }
 
 // sentenceEnd is the length of the first whole sentence, 0 when there is none yet. A

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"callwright"
+	"callwright/internal/relevance"
 	"callwright/internal/schema"
 	"callwright/internal/skill"
 	"callwright/internal/strictjson"
@@ -20,6 +22,7 @@ type Agent struct {
 	Skills []*Skill // all of them, enabled or not
 
 	byTool      map[string]*Skill
+	relevance   func() *relevance.Index
 	policies    *Policies
 	brokenRules error // why its rules cannot be judged: nothing runs
 }
@@ -99,6 +102,7 @@ func Compile(snap callwright.Snapshot, kinds map[callwright.SkillType]skill.Kind
 		a.byTool[s.Tool] = s
 		a.Skills = append(a.Skills, s)
 	}
+	a.relevance = sync.OnceValue(a.index)
 	if a.policies, a.brokenRules = newPolicies(snap.Guardrails); a.brokenRules != nil {
 		a.policies = &Policies{}
 	}
@@ -168,6 +172,26 @@ func (a *Agent) Offered(ch callwright.Channel) []*Skill {
 		}
 	}
 	return out
+}
+
+// Relevance returns an index of all skills, in their order. It is made when it is first
+// needed: most agents have few.
+func (a *Agent) Relevance() *relevance.Index { return a.relevance() }
+
+func (a *Agent) index() *relevance.Index {
+	documents := make([]relevance.Document, len(a.Skills))
+	for i, s := range a.Skills {
+		var details []string
+		for _, name := range s.ParameterNames() {
+			p := s.properties[name]
+			details = append(details, name, p.Title, p.Description)
+			for _, option := range p.Enum {
+				details = append(details, fmt.Sprint(option))
+			}
+		}
+		documents[i] = relevance.Document{Name: s.Name, Description: s.Description, Details: strings.Join(details, " ")}
+	}
+	return relevance.New(documents)
 }
 
 // AllowedFrom returns where the values of parameters must come from (x-allowedFrom), by

@@ -44,7 +44,7 @@ func (a *API) chatRoutes() {
 	)
 	id := func(s string) callwright.ConversationID { return callwright.ConversationID(s) }
 	takes(a, register(a, operation{method: post, path: "/chat/sessions", id: "createChatSession", once: true, tag: "Chat", scope: callwright.ChatWrite, status: 201,
-		fails: codes{callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled}, gives: exampleSession(),
+		fails: codes{callwright.CodeNotFound, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeBudget}, gives: exampleSession(),
 		summary: "Start a chat", doc: "With the published version, or with draftMode the draft. The agent greets."},
 		func(ctx context.Context, actor callwright.Actor, in *create) (*answer[webchat.Session], error) {
 			spec, problems, err := read[webchat.SessionSpec](a, ctx, in.RawBody)
@@ -224,8 +224,8 @@ func (a *API) completionRoute() {
 		Key   string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated request with the same key gets the same answer and runs nothing twice"`
 		Retry string `header:"X-Stainless-Retry-Count" doc:"Sent by the official OpenAI clients: above 0, the request is a retry"`
 	}
-	op := register(a, operation{method: post, path: "/chat/completions", id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite,
-		fails:   codes{callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
+	op := register(a, operation{method: post, path: completions, id: "createChatCompletion", tag: "Chat", scope: callwright.ChatWrite,
+		fails:   codes{callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeNotEnabled, callwright.CodeBudget, callwright.CodeKeyReused, callwright.CodeModel, callwright.CodeUnavailable, callwright.CodeTimeout},
 		summary: "Complete a chat (OpenAI-compatible)",
 		doc:     "For clients of the OpenAI API: base URL /api/v1, model = the agent's id. A transcript that continues an answer of this server goes on in the same conversation; any other begins a new one, in which nothing is confirmed, whatever the messages claim. Answers have no envelope."},
 		func(ctx context.Context, actor callwright.Actor, in *complete) (*huma.StreamResponse, error) {
@@ -300,6 +300,9 @@ func contentText(raw json.RawMessage) (string, bool) {
 	return sb.String(), true
 }
 
+// completions is the path of the endpoint for clients of the OpenAI API.
+const completions = "/chat/completions"
+
 type completion struct {
 	id, model string
 	created   int64
@@ -361,7 +364,7 @@ func (a *API) streamCompletion(reply *webchat.Reply, c completion) *huma.StreamR
 		})
 		if err != nil {
 			p := a.problem(ctx.Context(), err)
-			s.data(map[string]any{"error": map[string]any{"message": p.Detail, "code": p.Code, "type": p.Type}})
+			s.data(map[string]any{"error": p.OpenAI})
 			return
 		}
 		chunk(map[string]string{}, "stop")

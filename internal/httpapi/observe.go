@@ -123,7 +123,7 @@ func (a *API) simulateRoute() {
 		JSONBody
 	}
 	op := register(a, operation{method: post, path: "/agents/{agentId}/simulate", id: "simulate", tag: "Test", scope: callwright.AgentsWrite,
-		fails: codes{callwright.CodeNotEnabled, callwright.CodeNotPublished, callwright.CodeInactive}, summary: "Try a conversation",
+		fails: codes{callwright.CodeNotEnabled, callwright.CodeNotPublished, callwright.CodeInactive, callwright.CodeBudget}, summary: "Try a conversation",
 		doc: "Plays the caller's lines and streams every audit event under its eventType as server-sent events, then done, or error with a problem. Skills really run. The conversation is kept for its receipt, and left out of lists."},
 		func(ctx context.Context, actor callwright.Actor, in *simulate) (*huma.StreamResponse, error) {
 			body, problems, err := read[simulation](a, ctx, in.RawBody)

@@ -31,6 +31,40 @@ type Problem struct {
 	Success  bool                    `json:"success" doc:"Always false"`
 	Message  string                  `json:"message" doc:"The same as detail"`
 	Data     any                     `json:"data,omitempty" doc:"With a conflict: what is there now"`
+	OpenAI   *openAIError            `json:"error,omitempty" doc:"From /chat/completions alone: the same as clients of the OpenAI API read it"`
+}
+
+// An openAIError is an error as clients of the OpenAI API read it.
+type openAIError struct {
+	Message string          `json:"message"`
+	Type    string          `json:"type" enum:"invalid_request_error,authentication_error,rate_limit_error,server_error"`
+	Code    callwright.Code `json:"code"`
+	Param   string          `json:"param,omitempty" doc:"The first member that is wrong"`
+}
+
+// at makes a problem fit the path that it answers.
+func (p *Problem) at(path string) *Problem {
+	p.Instance = path
+	if path != Base+completions {
+		return p
+	}
+	kind := "invalid_request_error"
+	switch {
+	case p.Status == http.StatusUnauthorized:
+		kind = "authentication_error"
+	case p.Status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case p.Status >= 500:
+		kind = "server_error"
+	}
+	p.OpenAI = &openAIError{Message: p.Detail, Type: kind, Code: p.Code}
+	for i, f := range p.Errors {
+		if i == 0 {
+			p.OpenAI.Param = f.Field
+		}
+		p.OpenAI.Message += " " + f.Field + " " + f.Message + "."
+	}
+	return p
 }
 
 // Error returns the detail.
@@ -56,6 +90,7 @@ func errorDocs() []errorDoc {
 		{callwright.CodeValidation, 400, "Validation failure", "Something in the body or the parameters is missing or wrong. errors lists all of it: each entry names the member and says how to put it right. Nothing was stored."},
 		{callwright.CodeMalformedBody, 400, "Malformed body", "The body is not one valid JSON value. A member that appears twice, text after the end and bytes that are not UTF-8 are refused too, because programs disagree about what they mean."},
 		{callwright.CodeUnauthenticated, 401, "Not authenticated", "Send a key with every request: Authorization: Bearer cw_sk_live_…. Make one with callwright keys create. A key that was revoked, has expired or was rotated away gives the same answer; detail says which."},
+		{callwright.CodeBudget, 402, "Budget reached", "The models of providers have used what your organization may use of them in a day (--daily-tokens, --daily-dollars on the server). New conversations with agents that run on them are refused until 00:00 UTC; those under way go on with the built-in engine, and agents on the built-in engine are not concerned. In a receipt: the turn was answered by the built-in engine for that reason."},
 		{callwright.CodeMissingScope, 403, "Missing scope", "The key is valid but does not hold the scope that the operation needs; detail names it. Use another key, or make one with that scope."},
 		{callwright.CodeNotEnabled, 403, "Capability not enabled", "The endpoint, skill type or channel exists but is reserved for later, or was switched off. GET /skill-types tells the state of every skill type."},
 		{callwright.CodeDashboardOnly, 403, "Not through an API key", "Secret keys are managed by people, never through another key: one that leaks must not make others or end yours. Use callwright keys create, list, rotate and revoke on the server's machine."},
@@ -131,8 +166,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	if d.Status >= 500 && ctx.Err() == nil { // a client that has left is no failure of ours
 		a.Log.ErrorContext(ctx, "request failed", "request", in.id, "path", in.path, "code", e.Code, "error", err)
 	}
-	return &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message, Instance: in.path,
+	p := &Problem{Type: a.PublicURL() + "/errors/" + string(e.Code), Title: d.Title, Status: d.Status, Detail: e.Message,
 		Code: e.Code, Errors: e.Fields, Message: e.Message, Data: e.Current}
+	return p.at(in.path)
 }
 
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
@@ -161,7 +197,8 @@ func installErrors() {
 			p := humaProblem(status, message, errs)
 			if ctx != nil {
 				in := infoOf(ctx.Context())
-				p.Instance, p.Type = in.path, in.base+p.Type
+				p.Type = in.base + p.Type
+				p = p.at(in.path)
 			}
 			return p
 		}

@@ -25,6 +25,7 @@ type Entry struct {
 	Transcript   string  // hash that a later request may continue from
 	Claim        string  // hash that this step continues from
 	Answer       *Answer // to the request's idempotency key, if it has one
+	Used         Used    // of the models of providers
 }
 
 // A Turn is one exchange as clients asked for it: how a retry finds what it
@@ -114,7 +115,7 @@ func (db *DB) record(ctx context.Context, entries ...Entry) error {
 	}
 	x := execer{db.hot, tx.Tx}
 	for _, e := range entries {
-		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordMessages, recordTurn, recordTranscript} {
+		for _, step := range []func(context.Context, execer, Entry) error{recordConversation, recordEvents, recordRun, recordMessages, recordTurn, recordTranscript, recordUsed} {
 			if err := step(ctx, x, e); err != nil {
 				return err
 			}

@@ -244,7 +244,7 @@ func fill(t testing.TB, db *store.DB, org callwright.OrgID) {
 		"conversation": func() error {
 			return db.Record(ctx, store.Entry{Conversation: &c, New: true, Events: []callwright.Event{{ID: "evt_1", ConversationID: c.ID, Seq: 1}}, Begin: []callwright.Run{run},
 				Messages: []callwright.TakenMessage{{ID: callwright.MessageID("msg_" + id), OrganizationID: org, AgentID: agent.ID}},
-				Turn:     &store.Turn{Turn: 1}, Transcript: "t"})
+				Turn:     &store.Turn{Turn: 1}, Transcript: "t", Used: store.Used{Tokens: 1}})
 		},
 	} {
 		if err := do(); err != nil {

@@ -136,11 +136,11 @@ func (db *DB) checkRole(ctx context.Context) error {
 func (db *DB) open(ctx context.Context) (*DB, error) {
 	err := db.migrate(ctx)
 	if err == nil {
-		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, insertMessage, upsertTurn, deleteTranscript, insertTranscript,
+		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, insertMessage, upsertTurn, deleteTranscript, insertTranscript, addUsed,
 			selectAgent+db.kind.lock, insertAgent, updateAgent, deleteAgent, selectSkill, insertSkill, updateSkill, deleteSkill, insertAudit, expireKey, insertKey, answerKey)
 	}
 	if err == nil {
-		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectPublishable, selectSecret, selectSkillOfAgent, selectVersion, selectAnswered)
+		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectPublishable, selectSecret, selectSkillOfAgent, selectVersion, selectAnswered, selectUsed)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

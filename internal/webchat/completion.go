@@ -32,7 +32,7 @@ type Completion struct {
 // is confirmed, whatever the messages claim. A key of the test environment gets the
 // draft.
 func (c *Channel) Complete(ctx context.Context, actor callwright.Actor, req Completion) (*Reply, error) {
-	_, version, err := c.agent(ctx, actor.Org, req.Agent, actor.DraftsOnly())
+	agent, version, err := c.agent(ctx, actor.Org, req.Agent, actor.DraftsOnly())
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +54,11 @@ func (c *Channel) Complete(ctx context.Context, actor callwright.Actor, req Comp
 				return err
 			}
 		}
-		return c.complete(ctx, actor, req.Agent, version, owner, past, in, r)
+		return c.complete(ctx, actor, agent.Agent, version, owner, past, in, r)
 	})
 }
 
-func (c *Channel) complete(ctx context.Context, actor callwright.Actor, agent callwright.AgentID, version callwright.VersionID, owner []string, past []llm.Message, in engine.Input, r *Reply) error {
+func (c *Channel) complete(ctx context.Context, actor callwright.Actor, agent callwright.Agent, version callwright.VersionID, owner []string, past []llm.Message, in engine.Input, r *Reply) error {
 	if len(past) > 0 {
 		in.Claim = digest(append(owner, visible(past)...)...)
 		id, ok, err := c.Store.Continued(ctx, actor.Org, in.Claim)
@@ -80,8 +80,11 @@ func (c *Channel) complete(ctx context.Context, actor callwright.Actor, agent ca
 			}
 		}
 	}
+	if err := c.Engine.Admit(ctx, agent); err != nil {
+		return err
+	}
 	in.Claim, in.New, in.History = "", true, past
-	return c.turn(ctx, c.conversation(actor.Org, agent, version), in, r)
+	return c.turn(ctx, c.conversation(actor.Org, agent.ID, version), in, r)
 }
 
 // split parts a transcript into what came before and the caller's new words.

@@ -66,6 +66,9 @@ func (c *Channel) start(ctx context.Context, actor callwright.Actor, spec Sessio
 	if err != nil {
 		return callwright.Conversation{}, nil, err
 	}
+	if err := c.Engine.Admit(ctx, agent.Agent); err != nil {
+		return callwright.Conversation{}, nil, err
+	}
 	conv := c.conversation(actor.Org, spec.AgentID, version)
 	conv.Caller, conv.Metadata, conv.Simulated = spec.Caller, spec.Metadata, simulated
 	var events []callwright.Event

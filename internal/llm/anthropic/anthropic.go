@@ -17,6 +17,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ const (
 	maxTokens = 4096
 
 	maxLine  = 1 << 20
+	maxBody  = 4 << 20
 	maxError = 64 << 10
 )
 
@@ -81,7 +83,7 @@ func (p *Provider) stream(ctx context.Context, req llm.Request, yield func(llm.C
 	}
 	defer res.Body.Close()
 	a := &answer{yield: yield, blocks: map[int]*block{}}
-	lines := bufio.NewScanner(res.Body)
+	lines := bufio.NewScanner(http.MaxBytesReader(nil, res.Body, maxBody))
 	lines.Buffer(nil, maxLine)
 	lines.Split(sseLines)
 	for lines.Scan() {
@@ -90,7 +92,7 @@ func (p *Provider) stream(ctx context.Context, req llm.Request, yield func(llm.C
 			continue // the event's name stands in the data too
 		}
 		if err := a.event([]byte(strings.TrimSpace(data))); err != nil {
-			return err
+			return cmp.Or(lines.Err(), err) // a line that was cut off cannot be read either
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -278,11 +280,17 @@ func classify(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		return callwright.Wrap(callwright.CodeTimeout, err, "The model server took too long to answer.")
 	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, bufio.ErrTooLong) {
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer is too long.")
+	}
 	if e, ok := errors.AsType[*statusError](err); ok {
 		if e.status == http.StatusTooManyRequests || e.status >= 500 {
 			return callwright.Wrap(callwright.CodeUnavailable, err, "The model server answered %d.", e.status)
 		}
 		return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", e.status)
+	}
+	if _, none := errors.AsType[*url.Error](err); !none { // an answer had begun, and may have to be paid for
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer broke off.")
 	}
 	return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
 }

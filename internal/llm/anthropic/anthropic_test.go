@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"callwright"
 	"callwright/internal/llm"
@@ -171,6 +172,59 @@ func TestStreamInPieces(t *testing.T) {
 			}
 			s.Close()
 		}
+	}
+}
+
+// A stream says the same however it is written down and however it travels.
+func TestStreamWrittenInAnyWay(t *testing.T) {
+	t.Parallel()
+	events := strings.SplitAfter(begin+text+call+finish("tool_use"), "\n\n")
+	const want = `"Hello ☎" ["toolu_1 find{\"a\": \"x\"}"] &{25 20 9} `
+	rapid.Check(t, func(rt *rapid.T) {
+		var sb strings.Builder
+		for _, ev := range events[:len(events)-1] {
+			for range rapid.IntRange(0, 2).Draw(rt, "comments") {
+				sb.WriteString(rapid.SampledFrom([]string{": hi\n\n", ":\n", ping, "id: 7\n", "retry: 10\n", "\n"}).Draw(rt, "comment"))
+			}
+			if rapid.Bool().Draw(rt, "no name") {
+				ev = ev[strings.Index(ev, "data:"):]
+			}
+			if rapid.Bool().Draw(rt, "no space") {
+				ev = strings.Replace(ev, "data: ", "data:", 1)
+			}
+			sb.WriteString(ev)
+		}
+		body := strings.ReplaceAll(sb.String(), "\n", rapid.SampledFrom([]string{"\n", "\r\n", "\r"}).Draw(rt, "line end"))
+		if rapid.Bool().Draw(rt, "no final newline") {
+			body = strings.TrimRight(body, "\r\n")
+		}
+		var parts []string
+		for rest := body; rest != ""; {
+			n := rapid.IntRange(1, min(200, len(rest))).Draw(rt, "piece")
+			parts, rest = append(parts, rest[:n]), rest[n:]
+		}
+		s := serve(t, 200, parts...)
+		defer s.Close()
+		if got, err := ask(t.Context(), s.provider(t, anthropic.Config{}), hello); got != want {
+			rt.Fatalf("got %s (%v), want %s; the body was\n%q", got, err, want, body)
+		}
+	})
+}
+
+// An answer without end is given up.
+func TestEndlessAnswer(t *testing.T) {
+	t.Parallel()
+	for what, part := range map[string]string{"text": delta(0, `{"type":"text_delta","text":"`+strings.Repeat("blah ", 10000)+`"}`), "input": delta(1, `{"type":"input_json_delta","partial_json":"`+strings.Repeat("1", 50000)+`"}`), "a line": strings.Repeat("x", 50000)} {
+		parts := []string{begin, open(1, "toolu_1", "find")}
+		for range 200 {
+			parts = append(parts, part)
+		}
+		s := serve(t, 200, parts...)
+		got, err := ask(t.Context(), s.provider(t, anthropic.Config{}), hello)
+		if e, ok := err.(*callwright.Error); !ok || e.Code != callwright.CodeModel || !strings.Contains(e.Message, "too long") || strings.Contains(got, "toolu_1") {
+			t.Errorf("%s: got %v, want it too long, and no call", what, err)
+		}
+		s.Close()
 	}
 }
 

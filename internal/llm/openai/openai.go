@@ -56,11 +56,32 @@ func New(c Config, client *http.Client) *Provider {
 func (p *Provider) client(key secret.String) *openai.Client {
 	cfg := openai.DefaultConfig(key.Reveal())
 	cfg.BaseURL = strings.TrimRight(p.config.BaseURL, "/")
-	cfg.HTTPClient = p.http
+	cfg.HTTPClient = doer{p.http}
 	// Comments keep a stream alive while its first word takes long; the timeout is
 	// what bounds them.
 	cfg.EmptyMessagesLimit = math.MaxInt32
 	return openai.NewClientWithConfig(cfg)
+}
+
+// maxBody is how much of an answer is read.
+const maxBody = 4 << 20
+
+// A doer bounds what is read of an answer, and ends its last line, which the library
+// would not see otherwise.
+type doer struct{ client *http.Client }
+
+// Do makes the request.
+func (d doer) Do(r *http.Request) (*http.Response, error) {
+	res, err := d.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body := http.MaxBytesReader(nil, res.Body, maxBody)
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(body, strings.NewReader("\n")), body}
+	return res, nil
 }
 
 var _ llm.Model = (*Provider)(nil)
@@ -254,6 +275,9 @@ func classify(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		return callwright.Wrap(callwright.CodeTimeout, err, "The model server took too long to answer.")
 	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer is too long.")
+	}
 	status := 0
 	api, said := errors.AsType[*openai.APIError](err)
 	// The first of the two wraps the other, which then has no status.
@@ -265,8 +289,8 @@ func classify(ctx context.Context, err error) error {
 	switch {
 	case status == 0 && said:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server broke off with an error.")
-	case status == 0 && unreadable(err):
-		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer cannot be read.")
+	case status == 0 && answered(err):
+		return callwright.Wrap(callwright.CodeModel, err, "The model server's answer broke off or cannot be read.")
 	case status == 0:
 		return callwright.Wrap(callwright.CodeUnavailable, err, "The model server cannot be reached.")
 	case status == http.StatusTooManyRequests || status >= 500:
@@ -275,12 +299,9 @@ func classify(ctx context.Context, err error) error {
 	return callwright.Wrap(callwright.CodeModel, err, "The model server refused the request with %d.", status)
 }
 
-// unreadable reports whether an answer came that is not what was asked for.
-func unreadable(err error) bool {
-	if _, ok := errors.AsType[*url.Error](err); ok {
-		return false // no answer came
-	}
-	_, syntax := errors.AsType[*json.SyntaxError](err)
-	_, shape := errors.AsType[*json.UnmarshalTypeError](err)
-	return syntax || shape || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+// answered reports whether an answer had begun: one that is not what was asked for, or
+// broke off. It may have to be paid for, so it is not asked for again.
+func answered(err error) bool {
+	_, none := errors.AsType[*url.Error](err)
+	return !none
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"callwright"
 	"callwright/internal/llm"
@@ -133,20 +134,21 @@ func TestStream(t *testing.T) {
 	text := chunk(`{"role":"assistant","content":""}`, "") + chunk(`{"content":"Hel"}`, "") + chunk(`{"content":"lo ☎"}`, "")
 	call := chunk(call1, "") + chunk(arguments(0, `{"a":`), "") + chunk(arguments(0, `"x"}`), "")
 	for name, c := range map[string]struct{ body, want string }{
-		"text":                     {text + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
-		"usage":                    {text + chunk(`{}`, "stop") + used + done, `"Hello ☎" [] &{7 0 3} `},
-		"no [DONE]":                {text + chunk(`{}`, "stop"), `"Hello ☎" [] <nil> `},
-		"no last newline":          {text + chunk(`{}`, "stop") + "data: [DONE]", `"Hello ☎" [] <nil> `},
-		"cut off in the last line": {text + strings.TrimSpace(chunk(`{}`, "stop")), `"Hello ☎" [] <nil> model_failed`},
-		"CRLF":                     {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "\n", "\r\n"), `"Hello ☎" [] <nil> `},
-		"comments":                 {": ping\n\n" + strings.ReplaceAll(text, "\n\n", "\n\n: OPENROUTER PROCESSING\n\n") + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
-		"a long wait in comments":  {strings.Repeat(": OPENROUTER PROCESSING\n\n", 1000) + text + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
-		"no space after data":      {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "data: ", "data:"), `"Hello ☎" [] <nil> `},
-		"event lines":              {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "data: ", "event: message\nid: 1\ndata: "), `"Hello ☎" [] <nil> `},
-		"a call":                   {call + chunk(`{}`, "tool_calls") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
-		"a call that ends in stop": {call + chunk(`{}`, "stop") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
-		"text and a call":          {text + call + chunk(`{}`, "tool_calls") + used + done, `"Hello ☎" ["find{\"a\":\"x\"}"] &{7 0 3} `},
-		"a call without arguments": {chunk(call1, "") + chunk(`{}`, "tool_calls") + done, `"" ["find{}"] <nil> `},
+		"text":                              {text + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
+		"usage":                             {text + chunk(`{}`, "stop") + used + done, `"Hello ☎" [] &{7 0 3} `},
+		"no [DONE]":                         {text + chunk(`{}`, "stop"), `"Hello ☎" [] <nil> `},
+		"no last newline":                   {text + chunk(`{}`, "stop") + "data: [DONE]", `"Hello ☎" [] <nil> `},
+		"neither [DONE] nor a last newline": {text + strings.TrimSpace(chunk(`{}`, "stop")), `"Hello ☎" [] <nil> `},
+		"cut off in the last line":          {text + strings.TrimRight(chunk(`{}`, "stop"), "}]\n"), `"Hello ☎" [] <nil> model_failed`},
+		"CRLF":                              {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "\n", "\r\n"), `"Hello ☎" [] <nil> `},
+		"comments":                          {": ping\n\n" + strings.ReplaceAll(text, "\n\n", "\n\n: OPENROUTER PROCESSING\n\n") + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
+		"a long wait in comments":           {strings.Repeat(": OPENROUTER PROCESSING\n\n", 1000) + text + chunk(`{}`, "stop") + done, `"Hello ☎" [] <nil> `},
+		"no space after data":               {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "data: ", "data:"), `"Hello ☎" [] <nil> `},
+		"event lines":                       {strings.ReplaceAll(text+chunk(`{}`, "stop")+done, "data: ", "event: message\nid: 1\ndata: "), `"Hello ☎" [] <nil> `},
+		"a call":                            {call + chunk(`{}`, "tool_calls") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
+		"a call that ends in stop":          {call + chunk(`{}`, "stop") + done, `"" ["find{\"a\":\"x\"}"] <nil> `},
+		"text and a call":                   {text + call + chunk(`{}`, "tool_calls") + used + done, `"Hello ☎" ["find{\"a\":\"x\"}"] &{7 0 3} `},
+		"a call without arguments":          {chunk(call1, "") + chunk(`{}`, "tool_calls") + done, `"" ["find{}"] <nil> `},
 		"parallel calls": {chunk(call1, "") + chunk(`{"tool_calls":[{"index":1,"id":"call_2","function":{"name":"book","arguments":"{\"b\""}}]}`, "") +
 			chunk(arguments(0, `{"a":1}`), "") + chunk(arguments(1, `:2}`), "") + chunk(`{}`, "tool_calls") + done, `"" ["find{\"a\":1}" "book{\"b\":2}"] <nil> `},
 		"whole calls without index": {chunk(`{"tool_calls":[{"id":"a","function":{"name":"find","arguments":"{}"}},{"id":"b","function":{"name":"book","arguments":"{}"}}]}`, "tool_calls") + done,
@@ -203,6 +205,72 @@ func TestStreamSplitAnywhere(t *testing.T) {
 	s := serve(t, 200, bytes...)
 	if got := ask(t.Context(), s.provider(t, openai.Config{Stream: true}), hello); got.String() != want {
 		t.Errorf("byte by byte: got %s (%v), want %s", got, got.err, want)
+	}
+}
+
+// A stream says the same however it is written down and however it travels.
+func TestStreamWrittenInAnyWay(t *testing.T) {
+	t.Parallel()
+	text := chunk(`{"role":"assistant","content":""}`, "") + chunk(`{"content":"Grüße "}`, "") + chunk(`{"content":"an 東京 ☎"}`, "")
+	call := chunk(call1, "") + chunk(arguments(0, `{"a":`), "") + chunk(arguments(0, `"é\"}"}`), "")
+	events := strings.SplitAfter(text+call+chunk(`{}`, "tool_calls")+used+done, "\n\n")
+	const want = `"Grüße an 東京 ☎" ["find{\"a\":\"é\\\"}\"}"] &{7 0 3} `
+	rapid.Check(t, func(rt *rapid.T) {
+		var sb strings.Builder
+		for _, ev := range events[:len(events)-1] {
+			for range rapid.IntRange(0, 2).Draw(rt, "comments") {
+				sb.WriteString(rapid.SampledFrom([]string{": ping\n\n", ":\n", "event: message\n", "id: 7\n", "retry: 10\n", "\n"}).Draw(rt, "comment"))
+			}
+			if ev == done && rapid.Bool().Draw(rt, "no [DONE]") {
+				continue
+			}
+			if rapid.Bool().Draw(rt, "no space") {
+				ev = strings.Replace(ev, "data: ", "data:", 1)
+			}
+			sb.WriteString(ev)
+		}
+		body := sb.String()
+		if rapid.Bool().Draw(rt, "CRLF") {
+			body = strings.ReplaceAll(body, "\n", "\r\n")
+		}
+		if rapid.Bool().Draw(rt, "no final newline") {
+			body = strings.TrimRight(body, "\r\n")
+		}
+		s := serve(t, 200, pieces(rt, body)...)
+		defer s.Close()
+		if got := ask(t.Context(), s.provider(t, openai.Config{Stream: true}), hello); got.String() != want {
+			rt.Fatalf("got %s (%v), want %s; the body was\n%q", got, got.err, want, body)
+		}
+	})
+}
+
+// pieces cuts a body anywhere, between the bytes of a letter too.
+func pieces(rt *rapid.T, body string) []string {
+	var out []string
+	for body != "" {
+		n := rapid.IntRange(1, min(200, len(body))).Draw(rt, "piece")
+		out, body = append(out, body[:n]), body[n:]
+	}
+	return out
+}
+
+// An answer without end is given up.
+func TestEndlessAnswer(t *testing.T) {
+	t.Parallel()
+	for what, part := range map[string]string{"text": chunk(`{"content":"`+strings.Repeat("blah ", 10000)+`"}`, ""), "arguments": chunk(arguments(0, strings.Repeat("1", 50000)), ""), "a line": strings.Repeat("x", 50000)} {
+		parts := make([]string, 200)
+		for i := range parts {
+			parts[i] = part
+		}
+		s := serve(t, 200, parts...)
+		got := ask(t.Context(), s.provider(t, openai.Config{Stream: true}), hello)
+		if e, ok := got.err.(*callwright.Error); !ok || e.Code != callwright.CodeModel || !strings.Contains(e.Message, "too long") || len(got.calls) != 0 {
+			t.Errorf("%s: got %v and %d calls, want it too long", what, got.err, len(got.calls))
+		}
+		if len(got.text) > 5<<20 {
+			t.Errorf("%s: got %d bytes of text", what, len(got.text))
+		}
+		s.Close()
 	}
 }
 

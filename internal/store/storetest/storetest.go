@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"Conversations":          conversations,
 		"Leases":                 leases,
 		"Latencies":              latencies,
+		"Used":                   used,
 		"CancelledContext":       cancelledContext,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -982,6 +983,47 @@ func latencies(t *testing.T, h *house) {
 	got, err := h.Latencies(ctx, h.mine.ID, []callwright.SkillID{odd, one, failed, never, "skl_none"})
 	must(t, err)
 	wantSame(t, "medians", got, map[callwright.SkillID]int{odd: 10, one: 8})
+}
+
+// used: what steps took is summed by organization and day, and what a failed step took
+// is not in it.
+func used(t *testing.T, h *house) {
+	ctx, c := t.Context(), h.mustBegin()
+	at := func(hours int) callwright.Time { return callwright.At(start.Add(time.Duration(hours) * time.Hour)) }
+	spend := func(when callwright.Time, u store.Used, more ...callwright.Event) error {
+		c.UpdatedAt = when
+		return h.Record(ctx, store.Entry{Conversation: c, Used: u, Events: more})
+	}
+	must(t, spend(at(0), store.Used{Tokens: 100, Dollars: 0.25}))
+	must(t, spend(at(0), store.Used{}))
+	must(t, spend(at(14), store.Used{Tokens: 7, Dollars: 0.5})) // 23:00
+	must(t, spend(at(15), store.Used{Tokens: 1}))               // midnight
+	ev := h.event(c, 1, "hi")
+	must(t, spend(at(15), store.Used{Tokens: 1}, ev))
+	if err := spend(at(15), store.Used{Tokens: 1000}, ev); err == nil {
+		t.Error("an event stored twice: got no error")
+	}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			one := *c
+			one.UpdatedAt = at(40)
+			if err := h.Record(ctx, store.Entry{Conversation: &one, Used: store.Used{Tokens: 3, Dollars: 0.125}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, w := range []struct {
+		org   callwright.OrgID
+		hours int
+		want  store.Used
+	}{{h.mine.ID, -9, store.Used{Tokens: 107, Dollars: 0.75}}, {h.mine.ID, 14, store.Used{Tokens: 107, Dollars: 0.75}}, {h.mine.ID, 15, store.Used{Tokens: 2}},
+		{h.mine.ID, 40, store.Used{Tokens: 60, Dollars: 2.5}}, {h.mine.ID, 100, store.Used{}}, {h.theirs.ID, 0, store.Used{}}} {
+		got, err := h.Used(ctx, w.org, at(w.hours))
+		must(t, err)
+		wantSame(t, fmt.Sprintf("%s after %d hours", w.org, w.hours), got, w.want)
+	}
 }
 
 func cancelledContext(t *testing.T, h *house) {
