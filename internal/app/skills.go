@@ -8,7 +8,6 @@ import (
 	"callwright/internal/skill"
 	"callwright/internal/skill/builtin"
 	"callwright/internal/skill/dbquery"
-	"callwright/internal/skill/echo"
 	"callwright/internal/skill/email"
 	geoskill "callwright/internal/skill/geo"
 	"callwright/internal/skill/httpwebhook"
@@ -25,7 +24,6 @@ func kinds(client *outbound.Client, service *control.Service, mail *email.Server
 		skill.Reserved(callwright.SMS, "Sends a text message."),
 		transfer.Kind(),
 		builtin.Kind(),
-		echo.Kind(),
 		geoskill.Kind(geocoder),
 		skill.Reserved(callwright.Calendar, "Checks availability and books appointments in a calendar."),
 		skill.Reserved(callwright.GoogleSheets, "Looks up and appends rows of a Google spreadsheet."),
