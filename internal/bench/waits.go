@@ -21,11 +21,12 @@ const (
 	readsAtOnce = 5
 	readTurns   = 200
 
-	hangTimeout = 500 * time.Millisecond
-	hangTurns   = 1000
-	hangEvery   = 5 * time.Millisecond // one begins: what is measured is waiting, not a queue for one core
-	quietEvery  = 25 * time.Millisecond
-	quietFor    = 5 * time.Second // that the other organization is measured alone
+	hangTimeout   = 500 * time.Millisecond
+	hangTurns     = 1000
+	hangEndpoints = 100
+	hangEvery     = 5 * time.Millisecond // one begins: what is measured is waiting, not a queue for one core
+	quietEvery    = 25 * time.Millisecond
+	quietFor      = 5 * time.Second // that the other organization is measured alone
 
 	idleSessions = 10_000
 )
@@ -86,14 +87,19 @@ func reads(mock string, floor, ours *program) error {
 // hang measures many turns whose webhook never answers, and the turns of
 // another organization meanwhile.
 func hang(mock string, floor, ours *program) error {
-	agent, err := ours.newAgent("http://"+mock+"/hang", 1, int(hangTimeout.Milliseconds()))
-	if err != nil {
-		return err
+	// Of one endpoint that keeps failing, most turns would be refused: see httpwebhook.
+	agents := make([]string, hangEndpoints)
+	for i := range agents {
+		var err error
+		if agents[i], err = ours.newAgent(fmt.Sprintf("http://%s/hang?%d", mock, i), 1, int(hangTimeout.Milliseconds())); err != nil {
+			return err
+		}
 	}
 	quiet := *ours
 	if err := quiet.organization("Quiet"); err != nil {
 		return err
 	}
+	var err error
 	if quiet.agent, err = quiet.newAgent("http://"+mock+"/webhook", 1, 4000); err != nil {
 		return err
 	}
@@ -109,7 +115,7 @@ func hang(mock string, floor, ours *program) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		var after []float64
-		beside, err := other.turns(mock, func() (err error) { after, err = p.hanging(mock, agent); return err })
+		beside, err := other.turns(mock, func() (err error) { after, err = p.hanging(mock, agents); return err })
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -123,7 +129,7 @@ func hang(mock string, floor, ours *program) error {
 
 // hanging makes the turns that hang, and returns how long after its webhook was called
 // each ended, in ms. One whose time was over before it got that far is left out.
-func (p *program) hanging(mock, agent string) ([]float64, error) {
+func (p *program) hanging(mock string, agents []string) ([]float64, error) {
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	var mu sync.Mutex
@@ -131,12 +137,12 @@ func (p *program) hanging(mock, agent string) ([]float64, error) {
 	var failed error
 	var group sync.WaitGroup
 	due := time.Now()
-	for range hangTurns {
+	for n := range hangTurns {
 		time.Sleep(time.Until(due))
 		due = due.Add(hangEvery)
 		group.Go(func() {
 			s := newSerial("h")
-			err := p.ask(client, "/hang", agent, "Is "+s+" under warranty?", failedText)
+			err := p.ask(client, "/hang", agents[n%len(agents)], "Is "+s+" under warranty?", failedText)
 			now := time.Now()
 			mu.Lock()
 			defer mu.Unlock()

@@ -286,6 +286,11 @@ func checkCommon(k skill.Kind, spec *callwright.SkillSpec, names, leaving []stri
 			p = append(p, at(field, "must be a path into the result such as customer.id")...)
 		}
 	}
+	for name, path := range c.Response {
+		if strings.TrimSpace(name) == "" || len(name) > 64 || !gate.ValidPath(path) {
+			p = append(p, at("executionConfig.response."+name, "must be a name of at most 64 characters with a path into the result such as warranty.expires")...)
+		}
+	}
 	if c.FailWhen != nil && !gate.ValidPath(c.FailWhen.Path) {
 		p = append(p, at("executionConfig.failWhen.path", "must be a path into the result such as status")...)
 	}

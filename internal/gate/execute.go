@@ -528,6 +528,11 @@ func (r *run) egressIn(context.Context) (Outcome, bool) {
 			}
 		}
 	}
+	if names := r.skill.common.Response; len(names) > 0 {
+		// Last, so that a new name takes nothing past a rule about the old one.
+		r.result.Data = renamed(r.result.Data, names)
+		said = append(said, fmt.Sprintf("%d names of response", len(names)))
+	}
 	r.remember(raw)
 	r.detail, r.unset = strings.Join(said, "; "), len(said) == 0
 	return Outcome{}, true

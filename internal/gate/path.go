@@ -121,3 +121,26 @@ func dropAt(v any, steps []string) (dropped int) {
 	}
 	return dropped
 }
+
+// renamed is an object of what paths into data lead to, under their names.
+func renamed(data json.RawMessage, names map[string]string) json.RawMessage {
+	v, err := strictjson.Value(data)
+	if err != nil {
+		return json.RawMessage(`{}`)
+	}
+	out := map[string]any{}
+	for name, path := range names {
+		switch found := at(v, path); {
+		case len(found) == 0:
+		case strings.Contains(path, "[]"):
+			out[name] = found
+		default:
+			out[name] = found[0]
+		}
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return json.RawMessage(`{}`)
+	}
+	return raw
+}

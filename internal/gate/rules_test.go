@@ -433,6 +433,78 @@ func TestCommonSettings(t *testing.T) {
 	}
 }
 
+// response renames what allowedFields and guardrails let in, and nothing else.
+func TestResponse(t *testing.T) {
+	t.Parallel()
+	look := order()
+	look.AllowedFields = []string{"warranty.expires", "items[].sku"}
+	look.ExecutionConfig = json.RawMessage(`{"response":{"until":"warranty.expires","skus":"items[].sku","hidden":"warranty.cost","none":"a.b"}}`)
+	d := newDesk(look)
+	d.partner.do = answer(`{"warranty":{"expires":"2027-01-31","cost":12345678901234567890},"items":[{"sku":"A","price":1}]}`)
+	out := mustDo(t, d.call(d.turn(), "find_order", `{"order_id":"A-1"}`))
+	if want := `{"skus":["A"],"until":"2027-01-31"}`; string(out.Result) != want {
+		t.Errorf("got %s, want %s", out.Result, want)
+	}
+}
+
+// A mistake in an argument that only the executor finds is asked for again; one about
+// something else is a failure.
+func TestMistakesOfExecutors(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]gate.Kind{"order_id": gate.Ask, "destination": gate.Failed} {
+		d := newDesk(order())
+		d.partner.do = func(context.Context, skill.Call) (skill.Result, error) {
+			return skill.Result{}, callwright.Invalid(callwright.FieldError{Field: field, Message: "could be two things"})
+		}
+		out := d.call(d.turn(), "find_order", `{"order_id":"A-1"}`)
+		if out.Kind != want || want == gate.Ask && (len(out.Problems) != 1 || out.Problems[0].Name != field || out.Problems[0].Message != "could be two things") {
+			t.Errorf("%s: got %s with %+v, want %s", field, out.Kind, out.Problems, want)
+		}
+	}
+}
+
+// A run that the other side puts off waits in the journal with what leaves, is made
+// again by the schedule, and fails when that is used up.
+func TestPutOff(t *testing.T) {
+	t.Parallel()
+	d := newDesk(order())
+	later := true
+	d.partner.do = func(context.Context, skill.Call) (skill.Result, error) {
+		if later {
+			return skill.Result{Later: true, Status: 451}, callwright.Errorf(callwright.CodeRemoteStatus, "Come back later.")
+		}
+		return skill.Result{Data: json.RawMessage(`{"ok":true}`), Sent: true}, nil
+	}
+	turn := d.turn()
+	out := d.call(turn, "find_order", `{"order_id":"A-1"}`)
+	if out.Kind != gate.Queued || !strings.Contains(line(out, "execute"), "Come back later") {
+		t.Fatalf("got %s (%s), want it queued", out.Kind, line(out, "execute"))
+	}
+	run := d.journal.only(t)
+	var waits []time.Duration
+	for run.State == callwright.RunQueued {
+		waits = append(waits, run.NextAt.Time().Sub(d.now))
+		if string(run.Fields) != `{"order_id":"A-1"}` || run.Attempts != len(waits) {
+			t.Fatalf("got %+v, want what leaves and the number of attempts", run)
+		}
+		d.now = run.NextAt.Time()
+		run.State = callwright.RunRunning
+		run = d.gate.RunQueued(t.Context(), turn.Agent, *turn.Conversation, run)
+	}
+	if len(waits) != 9 || run.State != callwright.RunFailed || run.Code != callwright.CodeRemoteStatus || run.Fields != nil {
+		t.Errorf("got %d waits and %+v, want nine, then a failure that keeps nothing", len(waits), run)
+	}
+	for i, least := range []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour} {
+		if i < len(waits) && (waits[i] < least-time.Millisecond || waits[i] > least+least/5+time.Millisecond) {
+			t.Errorf("wait %d: got %v, want %v and at most a fifth more", i+1, waits[i], least)
+		}
+	}
+	later = false
+	if done := d.gate.RunQueued(t.Context(), turn.Agent, *turn.Conversation, callwright.Run{SkillID: run.SkillID, Fields: json.RawMessage(`{"order_id":"A-1"}`), Attempts: 3}); done.State != callwright.RunDone || string(done.Answer) != `{"ok":true}` {
+		t.Errorf("at last: got %+v, want it done", done)
+	}
+}
+
 // Reads run side by side, in one commit of their intents; whatever must be alone waits
 // for those before it and holds up those after it.
 func TestParallelReads(t *testing.T) {

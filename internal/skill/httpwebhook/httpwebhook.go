@@ -36,17 +36,20 @@ const doc = "Sends the collected values to a URL and uses the JSON that comes ba
 
 // Kind returns the skill type. Its executors call through client alone.
 func Kind(client *outbound.Client, secrets Secrets) skill.Kind {
+	shared := new(breakers)
 	return skill.Define(callwright.HTTPWebhook, doc, func(c Config) (skill.Executor, error) {
-		return open(c, client, secrets)
+		return open(c, client, secrets, shared)
 	})
 }
 
 // An executor is one configured webhook.
 type executor struct {
 	settings
-	client  *outbound.Client
-	secrets Secrets
-	tokens  tokenCache
+	client   *outbound.Client
+	secrets  Secrets
+	breakers *breakers
+	endpoint string // the URL as it was written
+	tokens   tokenCache
 }
 
 var (
@@ -57,12 +60,12 @@ var (
 	_ skill.Secretive = Config{}
 )
 
-func open(c Config, client *outbound.Client, secrets Secrets) (skill.Executor, error) {
+func open(c Config, client *outbound.Client, secrets Secrets, shared *breakers) (skill.Executor, error) {
 	s, problems := c.check()
 	if len(problems) > 0 {
 		return nil, callwright.Invalid(problems...)
 	}
-	return &executor{settings: s, client: client, secrets: secrets}, nil
+	return &executor{settings: s, client: client, secrets: secrets, breakers: shared, endpoint: c.URL}, nil
 }
 
 // TemplateRefs returns the {name}s of the URL.
@@ -93,7 +96,7 @@ func (e *executor) Execute(ctx context.Context, call skill.Call) (skill.Result, 
 	if err != nil || call.DryRun {
 		return result, r.safe(ctx, err)
 	}
-	res, err := r.send(ctx)
+	res, err := r.guarded(ctx)
 	if res != nil {
 		result.Sent, result.Status, result.RetryAfter = res.Sent, failureStatus(res), retryAfter(res)
 	}
