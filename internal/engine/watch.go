@@ -50,7 +50,8 @@ func (w *watch) add(text string) {
 		return
 	}
 	w.first += text
-	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters {
+	// A name may come first; an answer that begins as it should is not held up.
+	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters || letters > 0 && !yes {
 		w.judged(yes)
 	}
 }
