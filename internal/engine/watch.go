@@ -35,7 +35,7 @@ type watch struct {
 }
 
 func (t *turn) newWatch(id callwright.MessageID) *watch {
-	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: scripts(t.agent.Agent, t.words())}
+	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: t.scripts}
 	for _, s := range t.agent.Skills {
 		w.claims = w.claims || s.IsWrite
 	}
