@@ -171,7 +171,8 @@ func TestClientErrors(t *testing.T) {
 				})
 				agent, unpublished := s.agent(map[string]any{}), s.agent(map[string]any{"name": "Unpublished"})
 				s.publish(agent)
-				for _, c := range []struct {
+				s.completion(agent, nil, user("Hello")) // uses the budget up
+				cases := []struct {
 					key, agent    string
 					status        int
 					code, message string
@@ -180,17 +181,23 @@ func TestClientErrors(t *testing.T) {
 					{s.newKey("Acme", callwright.AgentsRead), agent, 403, "missing_scope", "chat:write"},
 					{s.key, "agt_none", 400, "validation_error", "model must be the id of one of your agents"},
 					{s.key, unpublished, 409, "no_published_version", "publish it"},
-				} {
-					lines := client(t, s.url, c.key, c.agent, map[string]any{"turns": []string{"Hello"}, "stream": stream, "maxRetries": 0, "error": true})
-					if e := lines[0].Error; len(lines) != 1 || e == nil || e.Status != c.status || e.Code != c.code || !strings.Contains(e.Message, c.message) {
-						t.Errorf("%s: got %s, want %d %s and %q", c.code, mustText(t, lines), c.status, c.code, c.message)
-					}
+					{s.key, agent, 402, "budget_reached", "budget"}, // found out while the answer is under way, so it comes in the stream
 				}
-				// What is found out while the answer is under way comes in the stream.
-				s.completion(agent, nil, user("Hello"))
-				lines := client(t, s.url, s.key, agent, map[string]any{"turns": []string{"Hello"}, "stream": stream, "maxRetries": 0, "error": true})
-				if e := lines[0].Error; e == nil || !stream && e.Status != 402 || !strings.Contains(e.Message+e.Code, "budget") {
-					t.Errorf("with the budget used up: got %s, want budget_reached", mustText(t, lines))
+				var as [][]string
+				for _, c := range cases {
+					as = append(as, []string{c.key, c.agent})
+				}
+				lines := client(t, s.url, "", "", map[string]any{"turns": []string{"Hello"}, "stream": stream, "maxRetries": 0, "error": true, "as": as})
+				for i, c := range cases {
+					late := stream && c.status == 402
+					if i >= len(lines) || lines[i].Error == nil {
+						t.Errorf("%s: got %s, want an error", c.code, mustText(t, lines))
+						continue
+					}
+					e := lines[i].Error
+					if !late && (e.Status != c.status || e.Code != c.code) || !strings.Contains(e.Message+e.Code, c.message) {
+						t.Errorf("%s: got %s, want %d %s and %q", c.code, mustText(t, e), c.status, c.code, c.message)
+					}
 				}
 			})
 		}

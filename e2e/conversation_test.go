@@ -69,11 +69,16 @@ func readScript(t testing.TB, path string) script {
 	}
 	s.archive = read(path)
 	if s.files["agent.json"] == "" {
-		trade, _, _ := strings.Cut(filepath.Base(path), "_")
-		read(filepath.Join(filepath.Dir(path), "agents", trade+".txtar"))
+		read(filepath.Join(filepath.Dir(path), "agents", s.trade()+".txtar"))
 	}
 	s.user = strings.Split(strings.TrimSpace(s.files["user"]), "\n")
 	return s
+}
+
+// trade is the first word of a conversation's name.
+func (s script) trade() string {
+	trade, _, _ := strings.Cut(filepath.Base(s.path), "_")
+	return trade
 }
 
 // check compares a transcript with the one that is written down, or writes it down.
@@ -95,47 +100,67 @@ func (s script) check(t testing.TB, got string) {
 	}
 }
 
-// A stage is a server with the agent of a script and its partner.
+// A stage is a chat with the agent of a script, and what its partner gets.
 type stage struct {
-	partner *partner
-	chat    chat
+	chat     chat
+	arrived  chan struct{}
+	received func() []received
 }
 
+// newStage makes a stage on a server of its own.
 func newStage(t *testing.T, sc script, change ...func(*app.Options)) *stage {
 	t.Helper()
-	partnerAnswers := strings.Split(strings.TrimSpace(sc.files["partner"]), "\n")
+	p := newPartner(t, sc.partner())
+	s := start(t, append([]func(*app.Options){standingStill}, change...)...)
+	return &stage{s.chat(s.cast(sc, p.URL, ""), false), p.arrived, p.received}
+}
+
+// standingStill makes a server begin at one instant: dates near to now are told with
+// their weekday.
+func standingStill(o *app.Options) {
+	began := time.Now()
+	o.Now = func() time.Time {
+		return time.Date(2026, time.November, 20, 15, 0, 0, 0, time.UTC).Add(time.Since(began))
+	}
+}
+
+// partner answers as the script says, line by line, the last one again and again.
+func (sc script) partner() http.HandlerFunc {
+	lines := strings.Split(strings.TrimSpace(sc.files["partner"]), "\n")
 	served := 0
-	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
-		status, body, _ := strings.Cut(partnerAnswers[min(served, len(partnerAnswers)-1)], " ")
+	return func(w http.ResponseWriter, _ *http.Request) {
+		status, body, _ := strings.Cut(lines[min(served, len(lines)-1)], " ")
 		served++
 		w.Header().Set("Content-Type", "application/json")
 		code := 0
 		fmt.Sscan(status, &code)
 		w.WriteHeader(code)
 		fmt.Fprint(w, body)
-	})
-	s := start(t, append([]func(*app.Options){func(o *app.Options) {
-		// Dates near to now are told with their weekday, so now must stand still.
-		began := time.Now()
-		o.Now = func() time.Time {
-			return time.Date(2026, time.November, 20, 15, 0, 0, 0, time.UTC).Add(time.Since(began))
-		}
-	}}, change...)...)
+	}
+}
+
+// cast makes the agent of a script, with another model unless that is empty.
+func (s *server) cast(sc script, partner, model string) (agent string) {
+	s.t.Helper()
 	var spec map[string]any
 	var skills []json.RawMessage
 	decode := func(name string, v any) {
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(sc.files[name], "PARTNER", p.URL)), v); err != nil {
-			t.Fatalf("%s: %v", name, err)
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(sc.files[name], "PARTNER", partner)), v); err != nil {
+			s.t.Fatalf("%s: %v", name, err)
 		}
 	}
 	decode("agent.json", &spec)
 	decode("skills.json", &skills)
-	agent := s.agent(spec)
+	if model != "" {
+		spec["llmModel"] = model
+		spec["name"] = fmt.Sprint(spec["name"], " of ", model)
+	}
+	agent = s.agent(spec)
 	names := []string{"AGENT", agent}
 	for _, sk := range skills {
 		var named struct{ Name string }
 		if err := json.Unmarshal(sk, &named); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		names = append(names, "ID("+named.Name+")", s.skill(agent, string(sk)))
 	}
@@ -145,7 +170,7 @@ func newStage(t *testing.T, sc script, change ...func(*app.Options)) *stage {
 		}
 	}
 	s.publish(agent)
-	return &stage{p, s.chat(agent, false)}
+	return agent
 }
 
 // A performance is a conversation that was played.
@@ -157,23 +182,22 @@ type performance struct {
 // play says the lines of a caller.
 func (s *stage) play(t *testing.T, lines []string) (got performance) {
 	t.Helper()
-	p := s.partner
 	var out strings.Builder
-	seen := len(p.received())
+	seen := len(s.received())
 	for _, words := range lines {
-		words = strings.ReplaceAll(words, "CODE", lastCode(p))
+		words = strings.ReplaceAll(words, "CODE", lastCode(s.received()))
 		fmt.Fprintf(&out, "caller: %s\n", words)
 		r := s.chat.say(words)
 		got.turns = append(got.turns, r)
 		for _, call := range r.calls(t) {
 			fmt.Fprintf(&out, "  [%s %s: %s%s]\n", call.Tool, call.Arguments, call.State, strings.TrimRight(" "+string(call.Code), " "))
 			if call.State == "queued" { // it goes on by itself, so its request may be still to come
-				for len(p.received()) == seen {
-					<-p.arrived
+				for len(s.received()) == seen {
+					<-s.arrived
 				}
 			}
 		}
-		for _, req := range p.received()[seen:] {
+		for _, req := range s.received()[seen:] {
 			fmt.Fprintf(&out, "  [%s %s %s]\n", req.Method, req.URL.RequestURI(), req.Body)
 			seen++
 		}
@@ -182,16 +206,16 @@ func (s *stage) play(t *testing.T, lines []string) (got performance) {
 		}
 	}
 	got.transcript = out.String()
-	if code := lastCode(p); code != "" { // another one each time
+	if code := lastCode(s.received()); code != "" { // another one each time
 		got.transcript = strings.ReplaceAll(got.transcript, code, "CODE")
 	}
 	return got
 }
 
 // lastCode is the one-time code that the partner was sent last; "" when there is none.
-func lastCode(p *partner) string {
+func lastCode(all []received) string {
 	code := ""
-	for _, r := range p.received() {
+	for _, r := range all {
 		var body struct{ Code string }
 		if json.Unmarshal([]byte(r.Body), &body) == nil && body.Code != "" {
 			code = body.Code

@@ -134,15 +134,15 @@ func on(p protocol, s *provider) func(*app.Options) {
 // playByProvider plays a conversation with a model that says and asks for what the
 // built-in engine did: the same skills run with the same arguments, and the transcript is
 // the same to the letter.
-func playByProvider(t *testing.T, s script, p protocol, want performance, received []received) {
-	model := newProvider(t, p, learn(t, want, received).answer)
-	got := newStage(t, s, on(p, model)).play(t, s.user)
+func playByProvider(t *testing.T, p protocol, st *stage, user []string, want performance) {
+	t.Helper()
+	got := st.play(t, user)
 	if got.transcript != want.transcript {
-		t.Errorf("got transcript\n%s\nwant\n%s", got.transcript, want.transcript)
+		t.Errorf("%s: got transcript\n%s\nwant\n%s", p.name, got.transcript, want.transcript)
 	}
 	for i, r := range got.turns {
 		if l := latency(t, r); l.Model != "" && !strings.HasPrefix(l.Model, p.name) {
-			t.Errorf("turn %d was answered by %s", i, l.Model)
+			t.Errorf("%s: turn %d was answered by %s", p.name, i, l.Model)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func playUntilItDies(t *testing.T, s script, p protocol, recorded performance, r
 		u.die("content_block_delta")
 	}
 	checkStoodIn(t, p, st.play(t, s.user[dies:]), len(u.turns[dies]) > 0)
-	checkOnce(t, st.partner.received(), recorded)
+	checkOnce(t, st.received(), recorded)
 }
 
 // checkStoodIn judges the turns after a provider has died.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,40 +87,77 @@ func providerFaults() map[string]providerFault {
 
 // TestProviderFaults: whatever a provider does, over either protocol, the caller is
 // answered in the same turn, nothing runs that may not, and the receipt says what
-// happened. Each fault has a server of its own, since a provider that keeps failing is
-// left alone.
+// happened. A fault for which another model stands in has a server of its own, since a
+// provider that keeps failing is left alone; the others share one.
 func TestProviderFaults(t *testing.T) {
 	t.Parallel()
 	for _, p := range protocols() {
+		common := newFaultyHouse(t, p, time.Minute)
 		for name, fault := range providerFaults() {
 			t.Run(p.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				playFault(t, p, fault)
+				h := common
+				switch {
+				case fault.script[0].stall:
+					h = newFaultyHouse(t, p, time.Second)
+				case strings.Contains(fault.model, "spare"):
+					h = newFaultyHouse(t, p, time.Minute)
+				}
+				h.play(t, name, fault)
 			})
 		}
 	}
 }
 
-func playFault(t *testing.T, p protocol, fault providerFault) {
-	step := 0
-	own := newProvider(t, p, func(providerRequest) providerAnswer {
-		a := fault.script[min(step, len(fault.script)-1)]
-		step++
-		return a
-	})
+// A faultyHouse is a server whose provider misbehaves as the caller's words say.
+type faultyHouse struct {
+	p       protocol
+	server  *server
+	own     *provider
+	partner *partner
+	agent   string
+
+	mu     sync.Mutex
+	faults map[string]providerFault // by the caller's words
+	steps  map[string]int
+}
+
+func newFaultyHouse(t *testing.T, p protocol, firstWord time.Duration) *faultyHouse {
+	t.Helper()
+	h := &faultyHouse{p: p, faults: map[string]providerFault{}, steps: map[string]int{}}
+	h.own = newProvider(t, p, h.answer)
 	standby := newProvider(t, protocols()[0], func(providerRequest) providerAnswer { return providerAnswer{text: spare} })
-	s := start(t, func(o *app.Options) {
-		o.FirstWord, o.FillerAfter = time.Minute, 0
-		if fault.script[0].stall {
-			o.FirstWord = 300 * time.Millisecond
-		}
+	h.server = start(t, func(o *app.Options) {
+		o.FirstWord, o.FillerAfter = firstWord, 0
 		o.Model, o.Standby = p.name+"/own", []string{"ollama/spare"}
-		o.Providers[p.name] = &app.Provider{BaseURL: p.base(own.URL)}
+		o.Providers[p.name] = &app.Provider{BaseURL: p.base(h.own.URL)}
 		o.Providers["ollama"] = &app.Provider{BaseURL: standby.URL + "/v1"}
 	})
-	partner := newPartner(t, answers(`{"state":"shipped"}`))
-	agent := faultyAgent(s, partner.URL)
-	r := s.chat(agent, false).say("Where is my order?")
+	h.partner = newPartner(t, answers(`{"state":"shipped"}`))
+	h.agent = faultyAgent(h.server, h.partner.URL)
+	return h
+}
+
+// answer plays the next step of a fault.
+func (h *faultyHouse) answer(req providerRequest) providerAnswer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	words := req.first()
+	script, step := h.faults[words].script, h.steps[words]
+	h.steps[words]++
+	return script[min(step, len(script)-1)]
+}
+
+// play plays a turn with a fault, and judges it.
+func (h *faultyHouse) play(t *testing.T, name string, fault providerFault) {
+	words := "Where is my order? (" + name + ")"
+	h.mu.Lock()
+	h.faults[words] = fault
+	h.mu.Unlock()
+	s := *h.server
+	s.t = t
+	c := s.chat(h.agent, false)
+	r := c.say(words)
 	for _, says := range fault.says {
 		if !strings.Contains(r.text(), says) {
 			t.Errorf("the agent said %.300q, want %q in it", r.text(), says)
@@ -128,11 +166,19 @@ func playFault(t *testing.T, p protocol, fault providerFault) {
 	if fault.never != "" && strings.Contains(r.text(), fault.never) || len(r.text()) > 8100 {
 		t.Errorf("the agent said %.300q (%d bytes)", r.text(), len(r.text()))
 	}
-	if n := len(own.asked()); n != fault.asked {
-		t.Errorf("the provider was asked %d times, want %d", n, fault.asked)
+	asked, ran := 0, 0
+	for _, req := range h.own.asked() {
+		if req.first() == words {
+			asked++
+		}
 	}
-	if n := len(partner.received()); n != fault.ran {
-		t.Errorf("the partner got %d requests, want %d", n, fault.ran)
+	for _, req := range h.partner.received() {
+		if req.Header.Get("X-Callwright-Conversation") == c.id {
+			ran++
+		}
+	}
+	if asked != fault.asked || ran != fault.ran {
+		t.Errorf("the provider was asked %d times and the partner got %d requests, want %d and %d", asked, ran, fault.asked, fault.ran)
 	}
 	var states []string
 	for _, c := range r.calls(t) {
@@ -142,12 +188,11 @@ func playFault(t *testing.T, p protocol, fault providerFault) {
 		t.Errorf("calls: got %q, want %q", got, fault.states)
 	}
 	receipt := mustText(t, r.Events)
-	if want := strings.ReplaceAll(fault.receipt, "own ", p.name+"/own "); !strings.Contains(receipt, want) {
+	if want := strings.ReplaceAll(fault.receipt, "own ", h.p.name+"/own "); !strings.Contains(receipt, want) {
 		t.Errorf("receipt: got %s\nwant %s in it", receipt, want)
 	}
-	var l callwright.Latency
-	if err := json.Unmarshal(r.Events[len(r.Events)-1].Payload, &l); err != nil || l.Model != strings.ReplaceAll(fault.model, "own", p.name+"/own") {
-		t.Errorf("answered by %s (%v), want %s", l.Model, err, fault.model)
+	if l := latency(t, r); l.Model != strings.ReplaceAll(fault.model, "own", h.p.name+"/own") {
+		t.Errorf("answered by %s, want %s", l.Model, fault.model)
 	}
 }
 

@@ -20,6 +20,18 @@ type providerRequest struct {
 	raw      string
 }
 
+// first returns the caller's first words, without what is told to the model about the
+// moment.
+func (r providerRequest) first() string {
+	for _, m := range r.Messages {
+		if m.Role == llm.User {
+			words, _, _ := strings.Cut(m.Content, "\n\n[It is ")
+			return words
+		}
+	}
+	return ""
+}
+
 // A providerAnswer is what a provider does with a request. The zero value is an empty
 // answer.
 type providerAnswer struct {

@@ -1,14 +1,13 @@
 // Talks to /chat/completions with the official client and prints one JSON line an
 // answer, or one with the error. Arguments: base URL, key, agent id, options as JSON:
-// {turns: ["…"], stream, timeout, maxRetries, messages: [earlier ones], idempotencyKey}.
+// {turns: ["…"], stream, timeout, maxRetries, messages: [earlier ones], as: [[key, agent], …]
+// to say the same in turn with each in place of the arguments}.
 import OpenAI from "openai";
 
-const [baseURL, apiKey, model, raw] = process.argv.slice(2);
+const [baseURL, key, agent, raw] = process.argv.slice(2);
 const options = JSON.parse(raw);
-const client = new OpenAI({ baseURL, apiKey, timeout: options.timeout ?? 10000, maxRetries: options.maxRetries ?? 2 });
-const messages = options.messages ?? [];
 
-async function talk(turn) {
+async function talk(client, model, messages, turn) {
   messages.push({ role: "user", content: turn });
   let content = "";
   let chunks = 0;
@@ -29,9 +28,13 @@ async function talk(turn) {
   console.log(JSON.stringify({ content, finish, chunks }));
 }
 
-try {
-  for (const turn of options.turns) await talk(turn);
-} catch (error) {
-  if (!(error instanceof OpenAI.APIError)) throw error; // a client that fails of itself fails the test
-  console.log(JSON.stringify({ error: { status: error.status ?? 0, message: error.message, code: error.code ?? "" } }));
+for (const [apiKey, model] of options.as ?? [[key, agent]]) {
+  const client = new OpenAI({ baseURL, apiKey, timeout: options.timeout ?? 10000, maxRetries: options.maxRetries ?? 2 });
+  const messages = [...(options.messages ?? [])];
+  try {
+    for (const turn of options.turns) await talk(client, model, messages, turn);
+  } catch (error) {
+    if (!(error instanceof OpenAI.APIError)) throw error; // a client that fails of itself fails the test
+    console.log(JSON.stringify({ error: { status: error.status ?? 0, message: error.message, code: error.code ?? "" } }));
+  }
 }

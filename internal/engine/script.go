@@ -58,7 +58,7 @@ func scriptOf(r rune) string {
 	return ""
 }
 
-// enoughLetters is how much of an answer tells its script.
+// enoughLetters is how many letters of an answer in another script are no mere name.
 const enoughLetters = 12
 
 // foreign reports whether most letters of text are in none of the scripts.

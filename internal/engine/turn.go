@@ -94,6 +94,7 @@ type turn struct {
 	redact   func(string) string // nil: nothing is masked
 	messages []llm.Message
 	offer    *offer
+	scripts  []string                     // that answers may be written in; nil: any
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored
 	taken    []callwright.TakenMessage    // not yet stored
@@ -131,6 +132,7 @@ func (t *turn) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.scripts = scripts(t.agent.Agent, t.words())
 	t.gateTurn = &gate.Turn{Agent: t.agent, Conversation: &t.conv, Number: t.conv.Turns, Journal: journal{t}, Earlier: t.earlier,
 		TraceParent: "00-" + trace + "-" + span + "-01", Confirmed: confirmed, Running: t.running}
 	stop := t.prelude(ctx)

@@ -35,7 +35,7 @@ type watch struct {
 }
 
 func (t *turn) newWatch(id callwright.MessageID) *watch {
-	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: scripts(t.agent.Agent, t.words())}
+	w := &watch{t: t, id: id, banned: t.agent.Policies().Talk().BannedTopics, scripts: t.scripts}
 	for _, s := range t.agent.Skills {
 		w.claims = w.claims || s.IsWrite
 	}
@@ -50,7 +50,8 @@ func (w *watch) add(text string) {
 		return
 	}
 	w.first += text
-	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters {
+	// A name may come first; an answer that begins as it should is not held up.
+	if yes, letters := foreign(w.first, w.scripts); letters >= enoughLetters || letters > 0 && !yes {
 		w.judged(yes)
 	}
 }
