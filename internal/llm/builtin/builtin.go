@@ -33,8 +33,9 @@ import (
 	"callwright/internal/llm"
 )
 
-// An Engine answers requests. It has no state; the zero value is ready to use.
-type Engine struct{}
+// An Engine answers requests. It remembers nothing of them but what tools come to;
+// the zero value is ready to use.
+type Engine struct{ ready indexes }
 
 var _ llm.Model = (*Engine)(nil)
 
@@ -42,13 +43,13 @@ var _ llm.Model = (*Engine)(nil)
 func New() *Engine { return &Engine{} }
 
 // Generate answers with text, word by word, or with a tool call.
-func (*Engine) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
+func (e *Engine) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
 	return func(yield func(llm.Chunk, error) bool) {
 		if ctx.Err() != nil {
 			yield(llm.Chunk{}, interrupted(ctx))
 			return
 		}
-		p := answer(req)
+		p := answer(req, e.ready.of(req.Tools))
 		for _, word := range chunks(p.say) {
 			if ctx.Err() != nil {
 				yield(llm.Chunk{}, interrupted(ctx))
@@ -70,8 +71,8 @@ func interrupted(ctx context.Context) error {
 }
 
 // answer makes the plan for the last message.
-func answer(req llm.Request) plan {
-	s := newState(req)
+func answer(req llm.Request, x *index) plan {
+	s := newState(req, x)
 	s.replay()
 	if n := len(req.Messages); n > 0 && req.Messages[n-1].Role == llm.ToolRole {
 		return s.tell()
@@ -84,7 +85,12 @@ func answer(req llm.Request) plan {
 }
 
 // chunks cuts a text behind each word.
-func chunks(s string) []string { return strings.SplitAfter(s, " ") }
+func chunks(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.SplitAfter(s, " ")
+}
 
 // toolCall names the call after its place in the conversation and its content,
 // so that the same request gives the same id and no other message has it.

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -82,15 +81,13 @@ func (p *param) accept(in []found) []found {
 	if p.pattern == "" && p.minLen == 0 && p.maxLen == 0 || p.list {
 		return in
 	}
-	var re *regexp.Regexp
+	p.told.Do(p.read)
+	re := p.allowed
 	out := in[:0]
 	for _, f := range in {
 		s := plain(f.value)
 		if p.minLen > 0 && len(s) < p.minLen || p.maxLen > 0 && len(s) > p.maxLen {
 			continue
-		}
-		if re == nil && p.pattern != "" {
-			re, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
 		}
 		if re == nil || re.MatchString(s) {
 			out = append(out, f)

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -139,13 +138,8 @@ func (p *param) letters() bool {
 
 // samples are the examples, and codes that stand in the description.
 func (p *param) samples() []string {
-	out := slices.Clone(p.examples)
-	for _, t := range read(p.desc).toks {
-		if mixed(t.raw) && len(t.raw) > 3 {
-			out = append(out, t.raw)
-		}
-	}
-	return out
+	p.told.Do(p.read)
+	return p.likely
 }
 
 func (p *param) likes(v string) bool {

@@ -117,6 +117,9 @@ func (r reader) beginsDate(w string) bool {
 // writtenDate reads 2027-03-14, 3/14/2027, 14.3.2027 and 3/14.
 func (r reader) writtenDate(i int) (time.Time, int) {
 	w := r.toks[i].low
+	if w[0] < '0' || w[0] > '9' {
+		return time.Time{}, 0
+	}
 	if len(w) > 10 && w[10] == 't' {
 		w = w[:10]
 	}

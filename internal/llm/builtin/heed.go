@@ -159,12 +159,13 @@ func (s *state) passed(l line) {
 func (s *state) deedIn(l line) *tool {
 	var best *tool
 	top := 0.0
+	has := kindsIn(l.text)
 	for i, sc := range s.index.scores(l.text) {
 		t := s.index.tools[i]
 		if t.reads() {
 			continue
 		}
-		rank := sc.rank + wanted*float64(t.wants(kindsIn(l.text)))
+		rank := sc.rank + wanted*float64(t.wants(has))
 		switch {
 		case s.cur != nil && s.cur.tool == t:
 			rank += 1

@@ -177,18 +177,19 @@ func (t *tool) topical(said text) bool {
 
 // topics are the ideas of a tool's name, description and options.
 func (t *tool) topics() []string {
-	var out []string
-	for _, tok := range content(read(t.label + " " + positive(t.desc)).toks) {
-		out = append(out, concept(tok.stem), tok.stem)
-	}
-	for _, p := range t.params {
-		for _, o := range p.options {
-			for _, tok := range o.toks {
-				out = append(out, concept(tok.stem))
+	t.told.Do(func() {
+		for _, tok := range content(read(t.label + " " + positive(t.desc)).toks) {
+			t.ideas = append(t.ideas, concept(tok.stem), tok.stem)
+		}
+		for _, p := range t.params {
+			for _, o := range p.options {
+				for _, tok := range o.toks {
+					t.ideas = append(t.ideas, concept(tok.stem))
+				}
 			}
 		}
-	}
-	return out
+	})
+	return t.ideas
 }
 
 // attribute reports ideas that many things have, and acts.

@@ -142,8 +142,8 @@ type plan struct {
 	back bool // it reads values back
 }
 
-func newState(req llm.Request) *state {
-	return &state{req: req, index: newIndex(tools(req.Tools)), known: map[string]found{}, parked: map[*tool]*form{}}
+func newState(req llm.Request, x *index) *state {
+	return &state{req: req, index: x, known: map[string]found{}, parked: map[*tool]*form{}}
 }
 
 // replay goes through the messages as they happened. Its own policy, run over

@@ -3,8 +3,10 @@ package builtin
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"callwright/internal/llm"
@@ -19,6 +21,8 @@ type tool struct {
 	params []*param
 	ask    []*param // the required ones, in the order to ask for them
 	write  bool     // it is said to change something
+	told   sync.Once
+	ideas  []string // see topics
 }
 
 // A param is one parameter of a tool. Members of nested objects are parameters
@@ -45,7 +49,10 @@ type param struct {
 	names    []string // stems of the label
 	wide     bool     // a place that holds what another parameter names
 	whose    []string // stems of the tool's name, which tell nothing of its values
-	stems    []string // see about
+	told     sync.Once
+	stems    []string       // see about
+	likely   []string       // see samples
+	allowed  *regexp.Regexp // of pattern, nil when there is none that is understood
 }
 
 // An option is one value of an enumeration and how it is said.
@@ -210,16 +217,26 @@ func newParam(path []string, n node, required bool) *param {
 	return p
 }
 
-// about returns the stems of label and description, made when they are needed
-// first: of most tools they never are.
+// about returns the stems of label and description.
 func (p *param) about() []string {
-	if p.stems == nil {
-		p.stems = []string{}
-		for _, t := range content(read(p.label + " " + p.desc).toks) {
-			p.stems = append(p.stems, t.stem)
+	p.told.Do(p.read)
+	return p.stems
+}
+
+// read makes what is needed to fill the parameter, of most tools never.
+func (p *param) read() {
+	for _, t := range content(read(p.label + " " + p.desc).toks) {
+		p.stems = append(p.stems, t.stem)
+	}
+	p.likely = slices.Clone(p.examples)
+	for _, t := range read(p.desc).toks {
+		if mixed(t.raw) && len(t.raw) > 3 {
+			p.likely = append(p.likely, t.raw)
 		}
 	}
-	return p.stems
+	if p.pattern != "" {
+		p.allowed, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
+	}
 }
 
 func stems(s string) []string {
