@@ -148,10 +148,12 @@ func (r reader) labelled(i int, p *param) int {
 		j++
 	}
 	k := j
+	own := false
 	for k < len(r.toks) && k-j < 4 && (p.says(r.toks[k].stem) || genericLabel(r.toks[k].low)) {
+		own = own || p.says(r.toks[k].stem) || p.kind.called(r.toks[k].low)
 		k++
 	}
-	if k == j || k >= len(r.toks) {
+	if k == j || k >= len(r.toks) || !own {
 		return 0
 	}
 	switch r.toks[k].low {
@@ -170,6 +172,23 @@ func (r reader) labelled(i int, p *param) int {
 
 func (p *param) says(stem string) bool {
 	return len(stem) > 1 && slices.Contains(p.names, stem)
+}
+
+// called reports a word that may stand for any value of the kind.
+func (k kind) called(w string) bool {
+	switch w {
+	case "number", "no", "code", "id":
+		return k == kindCode || k == kindPhone || k == kindNumber || k == kindPostal
+	case "name":
+		return k == kindPerson || k == kindText || k == kindProblem
+	case "address":
+		return k == kindAddress || k == kindEmail || k == kindPlace || k == kindURI
+	case "date":
+		return k == kindDate || k == kindDateTime
+	case "time":
+		return k == kindTime || k == kindDateTime
+	}
+	return false
 }
 
 func genericLabel(w string) bool {

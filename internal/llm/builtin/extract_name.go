@@ -127,7 +127,7 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 		}
 	}
-	if as := r.addresses(); len(as) > 0 && as[0].sure && lastWord(p.label, "location", "destination", "origin", "place", "address") {
+	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && lastWord(p.label, "location", "destination", "origin", "place", "address") {
 		return as
 	}
 	if len(out) > 0 || !r.answer {
@@ -138,7 +138,7 @@ func (r reader) places(p *param) []found {
 	}
 	if i, end := r.body(p); end > i {
 		for ; i < end; i++ {
-			if stop := r.placeEnd(i); stop > i && (i > 0 || stop < end && r.placeGoesOn(stop)) && !preposition(r.toks[i].low) {
+			if stop := r.placeEnd(i); stop > i && (i > 0 || stop == end && stop > i+1 || stop < end && r.placeGoesOn(stop)) && !preposition(r.toks[i].low) {
 				return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
 			}
 		}

@@ -84,7 +84,7 @@ func sortNoun(w string) bool {
 
 func plainAdjective(w string) bool {
 	switch w {
-	case "nice", "fun", "interesting", "cheap", "best", "popular", "favorite", "favourite", "recent", "latest", "different", "own", "certain", "right", "local", "live", "same", "next", "first", "second",
+	case "prefer", "enjoy", "love", "watching", "hearing", "listening", "attend", "attending", "order", "ordering", "any", "nice", "fun", "interesting", "cheap", "best", "popular", "favorite", "favourite", "recent", "latest", "different", "own", "certain", "right", "local", "live", "same", "next", "first", "second",
 		"watch", "rent", "play", "find", "see", "hear", "listen", "search", "book", "buy", "get", "lovely", "decent", "entertaining", "cool", "relaxing", "perfect", "amazing", "delicious", "tasty", "upcoming", "outdoor", "vegetarian", "type", "kind", "else":
 		return true
 	}

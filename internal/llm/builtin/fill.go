@@ -39,7 +39,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 	set := map[*param]bool{}
 	var changed []*param
 	for _, b := range bids {
-		if set[b.p] || b.score < 1 || b.clashes(taken, asked) {
+		if set[b.p] || b.score < 1 || b.clashes(t, taken, asked) {
 			continue
 		}
 		set[b.p] = true
@@ -79,9 +79,21 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 // wholeAnswer kinds take all of an answer, with other values in it.
 func wholeAnswer(k kind) bool { return k == kindText || k == kindQuery || k == kindProblem }
 
-func (b bid) clashes(taken []bool, asked *param) bool {
+// leavesNothing reports an answer whose words of content went to other parameters.
+func (b bid) leavesNothing(t text, taken []bool) bool {
+	any := false
+	for k := b.f.at; k < b.f.end; k++ {
+		any = any || taken[k]
+		if !taken[k] && (b.p.kind != kindText || b.p.message() || !common(t.toks[k].low)) {
+			return false
+		}
+	}
+	return any
+}
+
+func (b bid) clashes(t text, taken []bool, asked *param) bool {
 	if b.p == asked && wholeAnswer(b.p.kind) {
-		return !slices.Contains(taken[b.f.at:b.f.end], false)
+		return b.leavesNothing(t, taken)
 	}
 	if b.p.kind == kindQuery || b.p.kind == kindProblem {
 		return false
@@ -102,13 +114,32 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			fs = []found{join(r, p, fs)}
 		}
 		for _, v := range fs {
-			if v.at > 0 && (t.toks[v.at-1].low == "not" || v.at > 1 && t.toks[v.at-2].low == "not") && p != asked && p.kind.shaped() {
+			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
 				continue
 			}
 			out = append(out, bid{p, v, s.worth(t, f, p, v, asked), i})
 		}
 	}
 	return out
+}
+
+// takesBack reports words before a value that say that it is not wanted: "not the
+// 3rd", "instead of two", "rather than Leeds".
+func (t text) takesBack(at int) bool {
+	for j := at - 1; j >= 0 && j >= at-4 && !t.toks[j].stop; j-- {
+		switch t.toks[j].low {
+		case "not":
+			return !t.is(j+1, "just") && !t.is(j+1, "only")
+		case "instead":
+			return t.is(j+1, "of")
+		case "than":
+			return j > 0 && t.toks[j-1].low == "rather"
+		case "the", "on", "in", "at", "for", "of", "a", "from", "to":
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (s *state) reader(t text) reader {

@@ -301,7 +301,7 @@ func (s *state) listen(t text, f *form) []*param {
 		if !p.titled() {
 			continue
 		}
-		if old, ok := f.vals[p]; ok && !old.guess && t.lowercase() {
+		if old, ok := f.vals[p]; ok && !old.guess && (t.lowercase() || slices.ContainsFunc(titles(t), func(s string) bool { return strings.EqualFold(s, plain(old.value)) })) {
 			continue
 		}
 		if name := offeredName(t, f, p); name != "" {

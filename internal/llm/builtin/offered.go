@@ -86,7 +86,7 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 {
+		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
 			continue
 		}
 		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
@@ -221,7 +221,16 @@ func (t text) titleEnd(i int) int {
 		first := []rune(tok.raw)[0]
 		_, isMonth := month(tok.low)
 		capital := unicode.IsUpper(first) && !dayWord(tok.low) && !isMonth && tok.low != "i" && !strings.HasPrefix(tok.low, "i'")
+		if isMonth && j > i && unicode.IsUpper(first) && !t.dated(j) {
+			capital = true // "Elaine May"
+		}
 		joint := j > i && j+1 < len(t.toks) && jointWord(tok.low) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
+		if j > i && j+2 < len(t.toks) && (t.is(j, "of the") || t.is(j, "in the") || t.is(j, "at the")) && !tok.stop {
+			joint = unicode.IsUpper([]rune(t.toks[j+2].raw)[0]) && t.is(j, "of")
+		}
+		if j > i && t.is(j, "the") && t.is(j-1, "of") {
+			joint = j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
+		}
 		if tok.low == "by" {
 			joint = joint && (t.is(j+1, "marriott") || t.is(j+1, "hilton") || t.is(j+1, "the"))
 		}
@@ -229,9 +238,37 @@ func (t text) titleEnd(i int) int {
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break
 		}
-		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])) {
+		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && !common(t.toks[j+1].low)) {
 			return j + 1
 		}
 	}
 	return j
+}
+
+// dated reports that a month at i is one: a number stands beside it, or what leads
+// to a day.
+func (t text) dated(i int) bool {
+	r := reader{text: t}
+	if _, n := r.dayNumber(i + 1); n > 0 && !t.toks[i].stop {
+		return true
+	}
+	w := t.toks[i-1].low
+	if _, ok := ordinal(w); ok {
+		return true
+	}
+	return preposition(w) || w == "on" || w == "until" || w == "and" || allDigits(w)
+}
+
+// housed reports a name that is an address: it begins with a number and has a
+// word for a street.
+func (t text) housed(i, end int) bool {
+	if c := t.toks[i].raw[0]; c < '0' || c > '9' {
+		return false
+	}
+	for ; i < end; i++ {
+		if streetWord(t.toks[i].low) {
+			return true
+		}
+	}
+	return false
 }
