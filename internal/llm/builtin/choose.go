@@ -111,7 +111,7 @@ type score struct{ rank, match float64 }
 func (x *index) scores(t text) []score {
 	sum := make([]score, len(x.tools))
 	best := make([]score, len(x.tools))
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(t.toks))
 	add := func(ps []posting, weight float64) {
 		if len(ps) == 0 {
 			return
@@ -134,8 +134,12 @@ func (x *index) scores(t text) []score {
 			if idea == "find" {
 				weight = 0.8 // many things can be found
 			}
-			add(x.words[tok.stem], weight)
 			add(x.ideas[idea], synonym*weight)
+			for _, other := range t.toks[i:] { // the word itself says more than one that means the same
+				if concept(other.stem) == idea && !common(other.low) {
+					add(x.words[other.stem], weight)
+				}
+			}
 		}
 		for k, b := range best {
 			sum[k].rank += b.rank
