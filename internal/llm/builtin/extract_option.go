@@ -45,6 +45,11 @@ func (r reader) optionAt(i int, o option, p *param) int {
 		}
 		return 0
 	}
+	if len(o.toks) == 1 && i+1 < len(r.toks) && len(o.label) > 5 && !r.toks[i].stop { // "swimming pool" for "swimmingpool"
+		if two := r.toks[i].low + r.toks[i+1].low; two == o.toks[0].low || stem(two) == o.toks[0].stem {
+			return 2
+		}
+	}
 	for k, t := range o.toks {
 		if i+k >= len(r.toks) {
 			return 0
@@ -123,6 +128,8 @@ func kin(stem string) string {
 		return "theme"
 	case "theatr", "theater":
 		return "theater"
+	case "centr", "center", "middl", "central", "downtown":
+		return "center"
 	}
 	if sport(stem) {
 		return "sports"

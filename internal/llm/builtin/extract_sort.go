@@ -7,8 +7,11 @@ import (
 
 // sorted reports parameters for a sort of thing: a genre, a cuisine, a category.
 func (p *param) sorted() bool {
-	return p.kind == kindText && anyWord(p.label, "genre", "category", "cuisine", "type", "kind", "style", "subcategory", "flavor", "flavour", "topic", "sport")
+	return p.kind == kindText && (anyWord(p.label, sortWords...) || lastWord(p.head, sortWords...))
 }
+
+// sortWords name a sort of thing.
+var sortWords = []string{"genre", "category", "cuisine", "type", "kind", "style", "subcategory", "flavor", "flavour", "topic", "sport", "food", "variety"}
 
 // knownSorts reports that the sorts are of things whose sorts are known here.
 func (p *param) knownSorts() bool {

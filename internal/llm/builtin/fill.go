@@ -229,6 +229,9 @@ func role(t text, p *param, v found) float64 {
 	if v.at > 0 {
 		w = t.toks[v.at-1].low
 	}
+	if p.kind == kindTime {
+		return t.timeRole(p, v)
+	}
 	if (w == "the" || w == "on" || w == "is") && v.at > 1 {
 		w = t.toks[v.at-2].low
 	}
@@ -268,6 +271,43 @@ func role(t text, p *param, v found) float64 {
 	return -3
 }
 
+// timeRole scores "after" and "by" and the verb before a time of day for what sets
+// out and what arrives.
+func (t text) timeRole(p *param, v found) float64 {
+	starts, ends := p.sides()
+	if starts == ends {
+		return 0
+	}
+	side := 0
+	for j := v.at - 1; j >= 0 && j >= v.at-2 && side == 0; j-- {
+		switch t.toks[j].low {
+		case "after", "from", "since":
+			side = 1
+		case "before", "until", "till", "by", "to":
+			side = -1
+		}
+	}
+	if verb := t.verbSide(v.at); verb != 0 {
+		side = verb
+	}
+	switch {
+	case side == 0:
+		return 0
+	case (side > 0) == starts:
+		return 3
+	}
+	return -3
+}
+
+// sides tells whether the parameter is about where or when something begins, or
+// where or when it ends.
+func (p *param) sides() (starts, ends bool) {
+	l := p.label + " " + p.head
+	starts = anyWord(l, "from", "start", "starting", "pickup", "checkin", "origin", "departure", "departing", "depart", "begin", "beginning", "source", "leave", "leaving", "earliest", "opening")
+	ends = anyWord(l, "to", "end", "ending", "return", "dropoff", "checkout", "destination", "until", "arrival", "arrive", "arriving", "latest", "closing", "deadline")
+	return starts, ends
+}
+
 // verbSide tells from the verb before a value whether it begins or ends
 // something: "I'll bring it back on the 9th" ends it.
 func (t text) verbSide(at int) int {
@@ -276,9 +316,9 @@ func (t text) verbSide(at int) int {
 			return 0
 		}
 		switch t.toks[j].low {
-		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive":
+		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive", "arrives", "there", "reach", "returns":
 			return -1
-		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure":
+		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
 			return 1
 		}
 	}

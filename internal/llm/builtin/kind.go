@@ -67,7 +67,42 @@ func kindOf(p *param, n node) kind {
 	if k := kindByFormat(n.str("format")); k != kindText {
 		return k
 	}
-	return kindByName(p)
+	if k := kindByName(p, p.label); k != kindText || p.head == "" || lastWord(p.label, "name", "title") {
+		return k
+	}
+	k := kindByName(p, p.head) // "leave_at" is an "earliest time of departure"
+	if k == kindPerson || k == kindProblem || k == kindQuery || k == kindCode {
+		return kindText // words that descriptions use for other things too
+	}
+	return k
+}
+
+// head is what a description says that a value is, without what it is of or for:
+// "arrival time", "city", "number of people". It is empty when a description says
+// that in another way.
+func head(desc string) string {
+	var out []string
+	t := read(desc)
+	for i, tok := range t.toks {
+		w := tok.low
+		switch {
+		case len(out) == 0 && (w == "the" || w == "a" || w == "an" || w == "name" && t.is(i+1, "of the") || w == "of"):
+			continue
+		case len(out) == 0 && common(w), len(out) > 5:
+			return ""
+		case w == "of" && len(out) > 0 && (out[len(out)-1] == "number" || out[len(out)-1] == "date" || out[len(out)-1] == "time"):
+			if out[len(out)-1] != "number" {
+				return strings.Join(out, " ")
+			}
+		case common(w) || w == "used" || w == "where" || strings.HasPrefix(tok.raw, "("):
+			return strings.Join(out, " ")
+		}
+		out = append(out, w)
+		if tok.stop {
+			break
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // unit is the unit that a description puts a length of time in: "in days".
@@ -119,8 +154,7 @@ func kindByFormat(f string) kind {
 	return kindText
 }
 
-func kindByName(p *param) kind {
-	l := p.label
+func kindByName(p *param, l string) kind {
 	has := func(ws ...string) bool { return anyWord(l, ws...) }
 	switch {
 	case has("email", "mail") && !has("body", "subject"):

@@ -45,6 +45,7 @@ type param struct {
 	from     string // "tool.path[].member": only values that this result had
 	minLen   int
 	maxLen   int
+	head     string   // what the description says it is: "arrival time of the train" is an "arrival time"
 	toks     []token  // of the label
 	names    []string // stems of the label
 	wide     bool     // a place that holds what another parameter names
@@ -201,6 +202,7 @@ func newParam(path []string, n node, required bool) *param {
 	if title := n.str("title"); title != "" && len(title) < 40 {
 		p.label = lowerFirst(strings.TrimSpace(title))
 	}
+	p.head = head(p.desc)
 	p.options = value.options()
 	p.examples = append(value.strings("examples"), value.strings("example")...)
 	switch {
