@@ -198,7 +198,9 @@ func (r reader) towards(i int, p *param) bool {
 			return true
 		}
 		return false
-	case "at", "by":
+	case "at":
+		return r.cityAt(i+1) > 0 && r.cityAt(i+1) == r.placeEnd(i+1)-i-1
+	case "by":
 		return false
 	case "about":
 		return i > 0 && (r.toks[i-1].low == "how" || r.toks[i-1].low == "what")

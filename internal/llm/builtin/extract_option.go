@@ -70,7 +70,7 @@ func (r reader) optionAt(i int, o option, p *param) int {
 func (r reader) partly(p *param) []found {
 	var out []found
 	for i, t := range r.toks {
-		if common(t.low) || len(t.low) < 3 && !r.answer || p.says(t.stem) {
+		if common(t.low) || len(t.low) < 3 && !r.answer || p.says(t.stem) || r.answer && !p.lists(t.stem) && slices.Contains(p.about(), t.stem) {
 			continue
 		}
 		hit, hits := option{}, 0
@@ -141,6 +141,13 @@ func kin(stem string) string {
 func alike(a, b string) bool {
 	n := min(len(a), len(b))
 	return n >= 5 && a[:n-n/5] == b[:n-n/5] && max(len(a), len(b)) <= n+3
+}
+
+// lists reports a word of one of the options.
+func (p *param) lists(stem string) bool {
+	return slices.ContainsFunc(p.options, func(o option) bool {
+		return slices.ContainsFunc(o.toks, func(t token) bool { return t.stem == stem })
+	})
 }
 
 // byPosition reads "the first one" and "the last one".
@@ -222,7 +229,7 @@ func (r reader) questioned(i int) bool {
 	}
 	switch r.toks[start].low {
 	case "does", "is", "has", "do":
-		return true
+		return !r.is(start, "is there a") && !r.is(start, "is there any") && !r.is(start, "do you have a") && !r.is(start, "do you have any")
 	case "are":
 		return r.has("are there any", "are there other", "are there some") < 0
 	case "can", "could":
@@ -243,7 +250,7 @@ func ancillary(w string) bool {
 func (r reader) negated(i int) bool {
 	for j := i - 1; j >= 0 && j >= i-5 && !r.toks[j].stop; j-- {
 		switch w := r.toks[j].low; w {
-		case "no", "not", "without", "don't", "doesn't", "isn't", "non", "never", "skip", "aren't", "didn't", "hasn't":
+		case "no", "not", "without", "don't", "doesn't", "isn't", "non", "never", "skip", "aren't", "didn't", "hasn't", "won't", "needn't", "wouldn't", "can't":
 			return true
 		}
 	}

@@ -207,6 +207,17 @@ func (s *state) labelNear(t text, tl *tool, p *param, v found) float64 {
 	if v.end < len(t.toks) && v.end > 0 && !t.toks[v.end-1].stop && tl.distinct(p, t.toks[v.end].stem) && !common(t.toks[v.end].low) {
 		score++
 	}
+	for _, lead := range []string{"is the", "is my", "is our", "will be the", "would be the", "will be my"} { // "Ely is the city to leave from"
+		n := t.matches(v.end, lead)
+		for j := v.end + n; n > 0 && j < len(t.toks) && j < v.end+n+3; j++ {
+			if tl.distinct(p, t.toks[j].stem) && !common(t.toks[j].low) {
+				return score + 3
+			}
+			if t.toks[j].stop {
+				break
+			}
+		}
+	}
 	return score
 }
 

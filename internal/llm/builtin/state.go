@@ -361,6 +361,17 @@ func (p *param) cue(q text) float64 {
 		}
 		return 0
 	}
+	if p.kind != kindPlace && p.kind != kindAddress && p.kind != kindTime {
+		if starts, ends := p.sides(); starts != ends {
+			switch side := q.verbSide(len(q.toks)); {
+			case side == 0:
+			case (side > 0) == starts:
+				return 1.5
+			default:
+				return -1
+			}
+		}
+	}
 	switch p.kind {
 	case kindDate, kindDateTime:
 		return has("when", "what day", "which day", "date", "dates")

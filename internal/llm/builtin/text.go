@@ -62,6 +62,11 @@ func (t *text) add(i, j int) {
 		t.add(i+k+1, j)
 		return
 	}
+	if k := strings.IndexByte(s, '-'); k > 0 && k < 4 && len(s) > k+3 && allDigits(s[:k]) && strings.Trim(strings.TrimRight(s[k+1:], ".,;:!?"), "abcdefghijklmnopqrstuvwxyz") == "" { // "a 2-bedroom flat"
+		t.add(i, i+k)
+		t.add(i+k+1, j)
+		return
+	}
 	core := strings.TrimLeft(s, "([{\"'“‘„«¿¡*_`<…-–.")
 	lead := s[:len(s)-len(core)]
 	body := strings.TrimRight(core, ")]}\"'”’»*`>…-–.,;:!?")
