@@ -109,6 +109,11 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 			continue
 		}
+		if end := r.areaAt(i); end > i {
+			out = append(out, found{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end)})
+			i = end
+			continue
+		}
 		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i, p) {
 			continue
 		}
@@ -151,6 +156,23 @@ func (r reader) places(p *param) []found {
 		}
 	}
 	return r.free(p)
+}
+
+// areaAt returns the token behind a name at i that "area" or the like follows: "the
+// Martinez area".
+func (r reader) areaAt(i int) int {
+	if !unicode.IsUpper([]rune(r.toks[i].raw)[0]) || common(r.toks[i].low) || i == 0 || r.toks[i-1].stop {
+		return i
+	}
+	end := r.placeEnd(i)
+	if end == i || end >= len(r.toks) || r.toks[end-1].stop {
+		return i
+	}
+	switch r.toks[end].low {
+	case "area", "region", "district", "neighborhood", "neighbourhood", "county", "metro", "suburb", "side":
+		return end
+	}
+	return i
 }
 
 // placeGoesOn reports that what follows a name at the beginning of an answer

@@ -321,6 +321,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	if people && i > 0 && r.toks[i-1].low == "for" && r.is(j, "to") {
 		return true
 	}
+	if people && r.alone(i, n) {
+		return true
+	}
 	if i == 0 || r.timed(i, n) {
 		return false
 	}
@@ -332,6 +335,19 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// alone reports a number that is all of a sentence behind another: "Get me some
+// tickets. 3 please."
+func (r reader) alone(i, n int) bool {
+	if i == 0 || !r.toks[i-1].stop || r.toks[i-1].final == ',' || r.toks[i].stop && n > 1 {
+		return false
+	}
+	j := i + n
+	for j < len(r.toks) && !r.toks[j-1].stop && (r.toks[j].low == "please" || r.toks[j].low == "of" || r.toks[j].low == "them" || r.toks[j].low == "thanks") {
+		j++
+	}
+	return j == len(r.toks) || r.toks[j-1].stop
 }
 
 // countedAhead looks beyond a word or two for what is counted: "3 hotel rooms".

@@ -41,6 +41,11 @@ func (r reader) free(p *param) []found {
 	if i, end := r.told(p); end > i {
 		return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
 	}
+	if p.titled() {
+		if i, end := r.mentioned(p); end > i {
+			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
+	}
 	if p.kind == kindText && !p.message() {
 		if i, end := r.cued(p); end > i {
 			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
@@ -122,6 +127,38 @@ func (r reader) cued(p *param) (int, int) {
 		}
 		if end > j {
 			return j, end
+		}
+	}
+	return 0, 0
+}
+
+// mentioned finds the name of something that the caller asks about: "information
+// on the Cambridge Arts Theatre", "recommended the Meghna restaurant".
+func (r reader) mentioned(p *param) (int, int) {
+	for _, sp := range r.titleSpans() {
+		i, end := sp[0], sp[1]
+		if r.cityAt(i) == end-i || r.text.housed(i, end) || i == 0 {
+			continue
+		}
+		for r.is(i, "the") && i+1 < end {
+			i++
+		}
+		kindred := end > i+1 && slices.Contains(p.about(), r.toks[end-1].stem) || end < len(r.toks) && !r.toks[end-1].stop && slices.Contains(p.about(), r.toks[end].stem) && !common(r.toks[end].low)
+		if nationality(r.toks[i].low) && end == i+1 {
+			continue
+		}
+		lead := sp[0]
+		for lead > 0 && r.is(lead-1, "the") {
+			lead--
+		}
+		for _, ask := range []string{"information on", "information about", "info on", "info about", "details on", "details of", "details about", "details for", "tell me about", "heard of", "heard about", "know about", "more about", "called", "named", "recommended", "recommend", "looking for"} {
+			n := strings.Count(ask, " ") + 1
+			if lead >= n && r.is(lead-n, ask) && (end > i+1 || kindred || n == 1 && ask != "recommend") {
+				return i, end
+			}
+		}
+		if kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && !preposition(r.toks[max(lead-1, 0)].low) {
+			return i, end
 		}
 	}
 	return 0, 0
