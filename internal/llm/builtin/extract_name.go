@@ -346,7 +346,7 @@ func (r reader) addressEnd(j int) int {
 			return j
 		}
 		first := []rune(t.raw)[0]
-		if !unicode.IsUpper(first) && !unicode.IsDigit(first) && t.low != "apartment" && t.low != "apt" && t.low != "unit" && t.low != "suite" && t.low != "floor" {
+		if !unicode.IsUpper(first) && !unicode.IsDigit(first) && first != '#' && t.low != "apartment" && t.low != "apt" && t.low != "unit" && t.low != "suite" && t.low != "floor" {
 			return j
 		}
 		if prev.final == ',' && common(t.low) {

@@ -210,7 +210,9 @@ func (r reader) afterFillers() int {
 // told finds "the reason is …" and "message: …".
 func (r reader) told(p *param) (int, int) {
 	for i := range r.toks {
-		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
+		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" && r.unsettled(i, i+n) {
+			continue
+		} else if n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
 			j := i + n
 			for j < len(r.toks) && !(j > i+n && (r.toks[j-1].final == '.' || r.toks[j-1].final == '?' || r.toks[j-1].final == '!' || r.toks[j-1].final == ';')) {
 				j++
@@ -227,6 +229,25 @@ func (r reader) told(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+// unsettled reports that what follows "is" at i tells no value: "what genre is that?",
+// "the song is now playing".
+func (r reader) unsettled(start, i int) bool {
+	if start > 0 && !r.toks[start-1].stop {
+		switch r.toks[start-1].low {
+		case "what", "which", "whose":
+			return true
+		}
+	}
+	if i >= len(r.toks) {
+		return true
+	}
+	switch w := r.toks[i].low; w {
+	case "now", "not", "being", "already", "also", "just", "ready", "there", "that", "this", "it", "correct", "wrong", "right", "fine", "okay", "ok", "available":
+		return true
+	}
+	return false
 }
 
 func (r reader) sentenceEnd(i int) int {

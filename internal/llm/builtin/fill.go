@@ -114,6 +114,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			fs = []found{join(r, p, fs)}
 		}
 		for _, v := range fs {
+			if p != asked && s.echoes(t, v, p) {
+				continue
+			}
 			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
 				continue
 			}
@@ -121,6 +124,26 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		}
 	}
 	return out
+}
+
+// echoes reports a value that is a word of a longer name the assistant has just
+// offered, and so says nothing else: "Blue Door sounds good" is no wish for blue.
+func (s *state) echoes(t text, v found, p *param) bool {
+	if !s.foreign || len(s.saids) == 0 || p.titled() || p.kind != kindOption && !p.sorted() && p.kind != kindPlace || v.at >= v.end {
+		return false
+	}
+	for _, sp := range t.titleSpans() {
+		if sp[0] > v.at || sp[1] < v.end || sp[1]-sp[0] == v.end-v.at && p.kind != kindOption && !p.sorted() {
+			continue
+		}
+		name := t.span(sp[0], sp[1])
+		for _, offered := range titles(s.saids[len(s.saids)-1]) {
+			if strings.EqualFold(name, offered) || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // takesBack reports words before a value that say that it is not wanted: "not the
@@ -167,7 +190,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 		score -= 0.5
 	case filled && p != asked && !v.sure && cue == 0 && !corrects(t) && !s.override && !(s.foreign && (p.kind == kindOption || p.kind == kindPlace)):
 		return 0
-	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
+	case filled && p != asked && wholeAnswer(p.kind) && cue == 0 && !(s.override && v.sure):
 		return 0
 	case filled && s.override:
 	case filled:

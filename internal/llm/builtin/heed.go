@@ -33,7 +33,7 @@ func readLine(s string) line {
 	}
 	l.question = read(strings.TrimSpace(ask))
 	for _, q := range l.sentences {
-		if asking(q) && !offering(q) && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
+		if asking(q) && !offering(q) && q.has("let me know if", "tell me if", "let me know whether") < 0 && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
 			l.open = true
 		}
 	}

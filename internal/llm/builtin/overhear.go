@@ -125,7 +125,7 @@ func (s *state) resume(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
 	}
-	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.relative(last.form.tool, true)) {
+	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && s.related(c.tool)) {
 		c.tool = nil
 	}
 	if c.tool != nil && !c.tool.reads() && s.heard.asks() && !c.tool.called(s.heard) && !requestsDeed(s.heard) {
@@ -201,6 +201,11 @@ func attribute(idea string) bool {
 	return false
 }
 
+// related reports that a tool of the same service was used before.
+func (s *state) related(t *tool) bool {
+	return slices.ContainsFunc(s.runs, func(r run) bool { return t.relative(r.form.tool, true) })
+}
+
 // requestsDeed reports a question that asks for something to be done.
 func requestsDeed(t text) bool {
 	return t.has("can you", "could you", "would you", "will you", "can i", "could i", "may i", "please") >= 0
@@ -258,7 +263,7 @@ func (s *state) refine(c choice) (plan, bool) {
 
 // wonders reports a question about what was told, not a wish for something else.
 func (s *state) wonders() bool {
-	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
+	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "maybe a", "perhaps a", "preferably", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
 		return false
 	}
 	return s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "tell me", "let me know", "i need the", "need their", "want to know", "like to know", "please share", "share the") >= 0
