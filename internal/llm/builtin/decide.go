@@ -296,6 +296,21 @@ func (s *state) start(t *tool) {
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
+	s.recollect()
+}
+
+// recollect takes values from what the caller said before it was clear which skill
+// it was for. What is said later goes before them.
+func (s *state) recollect() {
+	words := s.loose
+	s.loose = nil
+	for _, t := range words {
+		for _, p := range s.fill(t, s.cur, nil) {
+			v := s.cur.vals[p]
+			v.guess = true
+			s.cur.vals[p] = v
+		}
+	}
 }
 
 // open decides when no skill is being collected.

@@ -136,8 +136,39 @@ func (s *state) heed(words string) {
 		s.questioned(l)
 	}
 	if s.cur == nil && len(l.question.toks) > 0 {
+		if t := s.implied(l); t != nil {
+			s.start(t)
+			s.questioned(l)
+			return
+		}
 		s.proposal = s.proposes(l)
 	}
+}
+
+// implied is the skill that the assistant must be collecting when it asks for
+// something and no skill was clear from the caller's wish: the one with a required
+// value that goes with the question, a look-up before a deed.
+func (s *state) implied(l line) *tool {
+	if !l.open || len(s.loose) == 0 || s.loose[len(s.loose)-1].raw != s.heard.raw {
+		return nil
+	}
+	var best *tool
+	top := 0.0
+	all := s.index.scores(read(s.heard.raw + " " + l.raw))
+	for i, t := range s.index.tools {
+		p := t.askedIn(l.question, newForm(t))
+		if p == nil || !p.required || len(s.runs) > 0 && s.last().form.tool == t {
+			continue
+		}
+		rank := 1 + all[i].rank
+		if !t.reads() {
+			rank -= 0.5
+		}
+		if rank > top {
+			best, top = t, rank
+		}
+	}
+	return best
 }
 
 // passed notes that the deed at hand was done, or tried.

@@ -120,6 +120,7 @@ type state struct {
 	redo    bool            // asked whether to do again, with other values, what is done
 	said    string          // the assistant's last words
 	saids   []text          // all of the assistant's words
+	loose   []text          // the caller's words since the last run that no skill has taken
 	topic   text            // the words that began the skill at hand
 	heard   text            // the caller's last words
 	plan    plan
@@ -157,6 +158,9 @@ func (s *state) replay() {
 			s.heard = read(m.Content)
 			s.plan = s.hear()
 			s.asked = s.plan.ask
+			if s.cur == nil && s.plan.call == nil && len(s.runs) == 0 && requests(s.heard) {
+				s.loose = append(s.loose, s.heard)
+			}
 			s.acted = s.callFollows(i + 1)
 		case llm.Assistant:
 			if strings.TrimSpace(m.Content) != "" {
@@ -183,6 +187,7 @@ func (s *state) callFollows(i int) bool {
 // assume notes a call that the messages leave out, as transcripts of other
 // clients do, so that it is not made again.
 func (s *state) assume(f *form, status llm.ToolStatus) {
+	s.loose = nil
 	s.runs = append(s.runs, run{form: f.clone(), topic: s.topic, args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: status}})
 	s.finish()
 }
@@ -193,7 +198,7 @@ func (s *state) called(c llm.ToolCall) {
 		return
 	}
 	f := formOf(t, c.Arguments)
-	s.cur, s.asked, s.leaving, s.misses = f, nil, false, 0
+	s.cur, s.asked, s.leaving, s.misses, s.loose = f, nil, false, 0, nil
 	s.runs = append(s.runs, run{id: c.ID, form: f, topic: s.topic, args: string(f.arguments())})
 }
 
