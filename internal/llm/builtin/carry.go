@@ -42,10 +42,10 @@ func (s *state) carry(f *form) {
 // carries reports that the place known goes with the parameter: a city with a
 // city.
 func (s *state) carries(p *param) bool {
-	return p.cityOnly() || lastWord(p.label, "destination", "location", "area")
+	return p.cityOnly() || p.ends("destination", "location", "area")
 }
 
 // begins reports parameters for where or when something begins.
 func (p *param) begins() bool {
-	return anyWord(p.label, "from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates")
+	return p.means("from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates")
 }

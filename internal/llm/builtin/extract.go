@@ -44,7 +44,7 @@ func (r reader) find(p *param) []found {
 	case kindURI:
 		out = r.uris()
 	case kindDate:
-		r.past = anyWord(p.label, "birth", "birthday", "dob", "born", "issued", "purchase", "purchased", "bought", "incident")
+		r.past = p.means("birth", "birthday", "dob", "born", "issued", "purchase", "purchased", "bought", "incident")
 		out = r.dates()
 	case kindTime:
 		out = r.times()

@@ -12,17 +12,17 @@ func (p *param) credits() []string {
 	}
 	l := p.label + " " + p.desc
 	switch {
-	case anyWord(p.label, "director", "directed"):
+	case p.means("director", "directed"):
 		return []string{"directed by", "director is", "director", "directs", "direction by", "direction of", "made by", "movie by", "movies by", "film by", "one by", "from"}
-	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !anyWord(p.label, "title", "movie"):
+	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !p.means("title", "movie"):
 		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "actors like", "with"}
-	case anyWord(p.label, "author", "writer"):
+	case p.means("author", "writer"):
 		return []string{"written by", "author", "author is", "by"}
-	case anyWord(p.label, "artist", "singer", "band", "musician", "composer", "performer"):
+	case p.means("artist", "singer", "band", "musician", "composer", "performer"):
 		return []string{"sung by", "performed by", "singer", "artist", "band", "musician", "by", "songs of", "music of", "i like", "i love", "i enjoy"}
-	case anyWord(p.label, "album"):
+	case p.means("album"):
 		return []string{"album called", "album named", "album titled", "album"}
-	case anyWord(p.label, "recipient", "receiver", "payee", "beneficiary"):
+	case p.means("recipient", "receiver", "payee", "beneficiary"):
 		return []string{"transfer to", "money to", "it to", "send to", "pay", "recipient is", "to"}
 	}
 	return nil

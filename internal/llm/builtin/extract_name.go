@@ -132,7 +132,7 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 		}
 	}
-	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && lastWord(p.label, "location", "destination", "origin", "place", "address") {
+	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && p.ends("location", "destination", "origin", "place", "address") {
 		return as
 	}
 	if len(out) > 0 || !r.answer {
@@ -212,7 +212,7 @@ func (r reader) prefixed(i int) bool {
 func (r reader) towards(i int, p *param) bool {
 	switch r.toks[i].low {
 	case "to":
-		if anyWord(p.label, "to", "destination") || r.cityAt(i+1) > 0 || i == 0 {
+		if p.means("to", "destination") || r.cityAt(i+1) > 0 || i == 0 {
 			return true
 		}
 		switch r.toks[i-1].stem {

@@ -175,12 +175,50 @@ func (r reader) truths(p *param) []found {
 			return []found{p.truth(false, 0, 1)}
 		}
 	}
-	var need []string
-	for _, t := range content(read(p.label).toks) {
-		if !ancillary(t.low) {
-			need = append(need, t.stem)
+	for _, need := range p.flagged() {
+		if fs := r.stated(p, need); fs != nil {
+			return fs
 		}
 	}
+	return nil
+}
+
+// flagged are the words that say yes to a flag when they all stand in a text: those
+// of its name, and of what its description asks: "whether the ride is shared".
+func (p *param) flagged() [][]string {
+	p.told.Do(p.read)
+	return p.flags
+}
+
+func (p *param) readFlags() {
+	var named, asked []string
+	for _, t := range content(p.toks) {
+		if !ancillary(t.low) {
+			named = append(named, t.stem)
+		}
+	}
+	if len(named) > 0 && len(named) < 4 {
+		p.flags = append(p.flags, named)
+	}
+	t := read(p.desc)
+	i := t.has("whether", "if", "true if", "flag for", "boolean for")
+	for verb := false; i >= 0 && i < len(t.toks); i++ {
+		switch w := t.toks[i].low; {
+		case w == "is" || w == "are" || w == "has" || w == "have" || w == "can" || w == "be":
+			verb, asked = true, nil
+		case verb && len(asked) > 0 && common(w):
+			i = len(t.toks)
+		case verb && !common(w) && !ancillary(w):
+			asked = append(asked, t.toks[i].stem)
+		}
+	}
+	if len(asked) > 0 && len(asked) < 4 {
+		p.flags = append(p.flags, asked)
+	}
+}
+
+// stated finds a flag by its words, with or without a negation.
+func (r reader) stated(p *param, need []string) []found {
 	first, last := -1, -1
 	for _, s := range need {
 		hit := -1

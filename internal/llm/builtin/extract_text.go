@@ -29,11 +29,11 @@ func (r reader) free(p *param) []found {
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
-		if lastWord(p.label, "name") && requests(r.text) {
+		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || p.ends("name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
@@ -96,11 +96,11 @@ func (r reader) empty(i, end int) bool {
 // "directed by ann lee".
 func (r reader) cued(p *param) (int, int) {
 	for _, sp := range r.titleSpans() { // "the Blue Train album"
-		if sp[1] < len(r.toks) && !r.toks[sp[1]-1].stop && p.says(r.toks[sp[1]].stem) && !common(r.toks[sp[1]].low) && !lastWord(p.label, "name") {
+		if sp[1] < len(r.toks) && !r.toks[sp[1]-1].stop && p.says(r.toks[sp[1]].stem) && !common(r.toks[sp[1]].low) && !p.ends("name") {
 			return sp[0], sp[1]
 		}
 	}
-	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && lastWord(p.label, "name", "title") {
+	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && p.ends("name", "title") {
 		end := i + 1
 		for end < len(r.toks) && end < i+6 && !endsName(r.toks[end].low) {
 			end++
@@ -165,7 +165,7 @@ func (r reader) mentioned(p *param) (int, int) {
 }
 
 // title reports parameters for the title of a work.
-func (p *param) title() bool { return anyWord(p.label, "album", "song", "title", "movie", "book") }
+func (p *param) title() bool { return p.means("album", "song", "title", "movie", "book") }
 
 func pronoun(w string) bool {
 	switch w {
@@ -177,7 +177,7 @@ func pronoun(w string) bool {
 
 // message reports parameters that hold a text for somebody else.
 func (p *param) message() bool {
-	return anyWord(p.label, "message", "note", "notes", "comment", "comments", "text", "body")
+	return p.means("message", "note", "notes", "comment", "comments", "text", "body")
 }
 
 // questionPart is the text without sentences before its question: greetings and

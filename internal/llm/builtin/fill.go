@@ -294,8 +294,8 @@ func role(t text, p *param, v found) float64 {
 		return 0
 	}
 	l := p.label + " " + p.desc
-	start := anyWord(p.label, "from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in", "leaving") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
-	end := anyWord(p.label, "to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
+	start := p.means("from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in", "leaving") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
+	end := p.means("to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
 	switch {
 	case start == end || w == "and" && !end || w == "by" && p.kind == kindPlace:
 		return 0
@@ -385,7 +385,7 @@ func (s *state) put(f *form, p *param, v found) bool {
 
 // remember keeps what describes the caller for later skills.
 func (s *state) remember(p *param, v found) {
-	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && strings.IndexFunc(v.said, unicode.IsDigit) < 0 && anyWord(p.label, "destination", "location", "area") {
+	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && strings.IndexFunc(v.said, unicode.IsDigit) < 0 && p.means("destination", "location", "area") {
 		s.known["place"] = v
 	}
 	if p.kind.personal() && p.callers() {

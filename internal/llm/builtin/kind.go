@@ -67,14 +67,33 @@ func kindOf(p *param, n node) kind {
 	if k := kindByFormat(n.str("format")); k != kindText {
 		return k
 	}
-	if k := kindByName(p, p.label); k != kindText || p.head == "" || lastWord(p.label, "name", "title") {
+	if k := kindByName(p, p.label); k != kindText || p.ends("name", "title") {
 		return k
 	}
-	k := kindByName(p, p.head) // "leave_at" is an "earliest time of departure"
-	if k == kindPerson || k == kindProblem || k == kindQuery || k == kindCode {
-		return kindText // words that descriptions use for other things too
+	for _, h := range []string{p.head, p.kernel} { // "leave_at" is an "earliest time of departure"
+		switch k := kindByName(p, h); k {
+		case kindText, kindPerson, kindProblem, kindQuery, kindCode: // words that descriptions use for other things too
+		default:
+			return k
+		}
 	}
-	return k
+	return kindText
+}
+
+// means reports a word in the name or in what the description says that it is.
+func (p *param) means(ws ...string) bool { return anyWord(p.label, ws...) || anyWord(p.head, ws...) }
+
+// placed reports a word for a kind of place at i: the name of a city is a city.
+func (t text) placed(i int) bool {
+	if t.is(i, "the") || t.is(i, "a") {
+		i++
+	}
+	return i < len(t.toks) && anyWord(t.toks[i].low, "city", "town", "area", "region", "state", "country", "place", "location", "airport", "station")
+}
+
+// ends reports a last word of the name or of what the description says that it is.
+func (p *param) ends(ws ...string) bool {
+	return lastWord(p.label, ws...) || lastWord(p.head, ws...) || lastWord(p.kernel, ws...)
 }
 
 // head is what a description says that a value is, without what it is of or for:
@@ -86,7 +105,7 @@ func head(desc string) string {
 	for i, tok := range t.toks {
 		w := tok.low
 		switch {
-		case len(out) == 0 && (w == "the" || w == "a" || w == "an" || w == "name" && t.is(i+1, "of the") || w == "of"):
+		case len(out) == 0 && (w == "the" || w == "a" || w == "an" || w == "name" && t.is(i+1, "of") && t.placed(i+2) || w == "of"):
 			continue
 		case len(out) == 0 && common(w), len(out) > 5:
 			return ""
@@ -94,7 +113,7 @@ func head(desc string) string {
 			if out[len(out)-1] != "number" {
 				return strings.Join(out, " ")
 			}
-		case common(w) || w == "used" || w == "where" || strings.HasPrefix(tok.raw, "("):
+		case common(w) || w == "where" || len(out) > 0 && strings.HasSuffix(w, "ed") || strings.HasPrefix(tok.raw, "("):
 			return strings.Join(out, " ")
 		}
 		out = append(out, w)

@@ -40,7 +40,7 @@ func (p *param) titled() bool {
 	if p.kind != kindText && p.kind != kindPerson {
 		return false
 	}
-	return lastWord(p.label, "name", "title") && !(p.kind == kindPerson && (p.callers() || anyWord(p.label, "patient", "student", "child", "driver", "passenger", "recipient")))
+	return p.ends("name", "title") && !(p.kind == kindPerson && (p.callers() || anyWord(p.label, "patient", "student", "child", "driver", "passenger", "recipient")))
 }
 
 // titles are the runs of capitalised words that do not begin a sentence, or
@@ -123,7 +123,7 @@ func (t text) nameCue(i, end int, p *param) float64 {
 			for _, q := range []string{"album", "artist", "song", "movie", "event", "hotel", "restaurant"} {
 				if w.low == q {
 					score = -2
-					if anyWord(p.label, q) {
+					if p.means(q) {
 						score = 3
 					}
 				}
@@ -133,11 +133,11 @@ func (t text) nameCue(i, end int, p *param) float64 {
 	if end < len(t.toks) && !t.toks[end-1].stop {
 		switch t.toks[end].low {
 		case "by":
-			if !anyWord(p.label, "album") {
+			if !p.means("album") {
 				score++
 			}
 		case "album":
-			if !anyWord(p.label, "album") {
+			if !p.means("album") {
 				score -= 3
 			}
 		case "at", "in", "on", "with":

@@ -46,6 +46,7 @@ type param struct {
 	minLen   int
 	maxLen   int
 	head     string   // what the description says it is: "arrival time of the train" is an "arrival time"
+	kernel   string   // the same of the name: "date_of_birth" is a "date"
 	toks     []token  // of the label
 	names    []string // stems of the label
 	wide     bool     // a place that holds what another parameter names
@@ -53,6 +54,7 @@ type param struct {
 	told     sync.Once
 	stems    []string       // see about
 	likely   []string       // see samples
+	flags    [][]string     // see flagged
 	allowed  *regexp.Regexp // of pattern, nil when there is none that is understood
 }
 
@@ -202,7 +204,7 @@ func newParam(path []string, n node, required bool) *param {
 	if title := n.str("title"); title != "" && len(title) < 40 {
 		p.label = lowerFirst(strings.TrimSpace(title))
 	}
-	p.head = head(p.desc)
+	p.head, p.kernel = head(p.desc), head(p.label)
 	p.options = value.options()
 	p.examples = append(value.strings("examples"), value.strings("example")...)
 	switch {
@@ -214,6 +216,9 @@ func newParam(path []string, n node, required bool) *param {
 	p.kind = kindOf(p, value)
 	p.toks = read(p.label).toks
 	for _, t := range p.toks {
+		p.names = append(p.names, t.stem)
+	}
+	for _, t := range content(read(p.head).toks) {
 		p.names = append(p.names, t.stem)
 	}
 	return p
@@ -235,6 +240,9 @@ func (p *param) read() {
 		if mixed(t.raw) && len(t.raw) > 3 {
 			p.likely = append(p.likely, t.raw)
 		}
+	}
+	if p.kind == kindBool {
+		p.readFlags()
 	}
 	if p.pattern != "" {
 		p.allowed, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
