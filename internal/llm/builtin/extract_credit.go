@@ -62,7 +62,10 @@ func (r reader) creditEnd(j int, certain bool) int {
 		}
 		return end
 	}
-	if !r.lowercase() || !certain {
+	if !r.lowercase() {
+		return j
+	}
+	if !certain && !(j < len(r.toks) && firstNames()[r.toks[j].low] && !r.toks[j].stop) {
 		return j
 	}
 	k := j

@@ -52,6 +52,9 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			changed = append(changed, b.p)
 		}
 	}
+	if !s.override {
+		changed = s.introduce(t, f, taken, changed)
+	}
 	for _, p := range f.tool.ask {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
 			continue
