@@ -120,7 +120,7 @@ func (s *state) turns(c choice, asked *param) bool {
 		return false
 	}
 	here := s.index.score(s.heard, s.cur.tool)
-	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && !wholeAnswer(asked.kind) {
+	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && s.heard.has("can you", "could you", "would you", "will you") < 0 && !wholeAnswer(asked.kind) {
 		return c.score > here+1
 	}
 	return c.score > here+0.3

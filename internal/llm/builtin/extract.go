@@ -123,7 +123,7 @@ func (r reader) body(p *param) (int, int) {
 	for end > i+1 && r.trailing(end-1) {
 		end--
 	}
-	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok", "would be great", "would be fine", "would be good", "would be nice", "would be perfect", "will be great", "will be fine", "will be okay", "will be good", "is fine", "is good", "is okay", "would work", "sounds good", "sounds great", "works for me"} {
+	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok", "would be great", "would be fine", "would be good", "would be nice", "would be perfect", "will be great", "will be fine", "will be okay", "will be good", "is fine", "is good", "is okay", "would work", "sounds good", "sounds great", "works for me", "is my first choice", "is my choice", "is my preference", "is my favorite", "is my favourite", "is what i want", "is what i'd like", "would be my choice", "would be my preference"} {
 		n := strings.Count(tail, " ") + 1
 		if end-n > i && r.is(end-n, tail) {
 			end -= n
@@ -183,6 +183,8 @@ func (k kind) called(w string) bool {
 		return k == kindPerson || k == kindText || k == kindProblem
 	case "address":
 		return k == kindAddress || k == kindEmail || k == kindPlace || k == kindURI
+	case "place", "location", "area", "city", "town":
+		return k == kindPlace
 	case "date":
 		return k == kindDate || k == kindDateTime
 	case "time":
@@ -193,7 +195,7 @@ func (k kind) called(w string) bool {
 
 func genericLabel(w string) bool {
 	switch w {
-	case "number", "no", "name", "address", "code", "id", "date", "time":
+	case "number", "no", "name", "address", "code", "id", "date", "time", "place", "location", "area", "city", "town":
 		return true
 	}
 	return false

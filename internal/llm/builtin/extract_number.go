@@ -236,7 +236,7 @@ func (r reader) counts(p *param) []found {
 	var out []found
 	people := p.counts("people")
 	for i := 0; i < len(r.toks); i++ {
-		if people && (r.is(i, "just me") || r.is(i, "only me") || r.is(i, "by myself") || r.is(i, "alone")) {
+		if people && (r.is(i, "just me") || r.is(i, "only me") || r.is(i, "be me") || r.is(i, "by myself") || r.is(i, "alone")) {
 			out = append(out, r.numeric(p, "1", i, i+1))
 			continue
 		}
@@ -332,7 +332,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		return true
 	}
 	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
-		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
+		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low) || r.toks[j].low == "instead" || r.toks[j].low == "total" || r.toks[j].low == "rather"
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
 }

@@ -79,7 +79,7 @@ func (r reader) partly(p *param) []found {
 		}
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || r.answer && concept(u.stem) == concept(t.stem) || kin(u.stem) != "" && kin(u.stem) == kin(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || r.answer && concept(u.stem) == concept(t.stem) || kin(u.stem) != "" && kin(u.stem) == kin(t.stem) || alike(u.stem, t.stem) || slipped(u.low, t.low)) {
 					hit, hits = o, hits+1
 					break
 				}
@@ -148,6 +148,22 @@ func (p *param) lists(stem string) bool {
 	return slices.ContainsFunc(p.options, func(o option) bool {
 		return slices.ContainsFunc(o.toks, func(t token) bool { return t.stem == stem })
 	})
+}
+
+// slipped reports a word that is another but for one letter too many, too few or
+// wrong: a slip of the finger or the ear.
+func slipped(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(b) < 5 || len(a) > len(b)+1 || a[0] != b[0] || a == b {
+		return false
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return a[i+1:] == b[i:] || i < len(b) && a[i+1:] == b[i+1:]
 }
 
 // byPosition reads "the first one" and "the last one".
@@ -223,7 +239,7 @@ func (r reader) stated(p *param, need []string) []found {
 	for _, s := range need {
 		hit := -1
 		for i, t := range r.toks {
-			if t.stem == s || alike(t.stem, s) || concept(t.stem) == concept(s) || t.hyphened(s) || s == "free" && t.stem == "fee" && i > 0 && (strings.HasPrefix(r.toks[i-1].low, "entr") || r.toks[i-1].low == "no") {
+			if t.stem == s || alike(t.stem, s) || slipped(t.stem, s) || concept(t.stem) == concept(s) || t.hyphened(s) || s == "free" && t.stem == "fee" && i > 0 && (strings.HasPrefix(r.toks[i-1].low, "entr") || r.toks[i-1].low == "no") {
 				hit = i
 				break
 			}

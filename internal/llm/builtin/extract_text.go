@@ -115,7 +115,7 @@ func (r reader) cued(p *param) (int, int) {
 			continue
 		}
 		j := i + 1
-		for j < len(r.toks) && (r.is(j, "by") || r.is(j, "is") || r.is(j, "called") || r.is(j, "named") || r.is(j, "of")) {
+		for j < len(r.toks) && (r.is(j, "by") && strings.HasSuffix(t.low, "ed") || r.is(j, "is") || r.is(j, "called") || r.is(j, "named") || r.is(j, "of")) {
 			j++
 		}
 		end := r.placeEnd(j)

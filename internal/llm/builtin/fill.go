@@ -139,9 +139,9 @@ func (s *state) echoes(t text, v found, p *param) bool {
 		if sp[0] > v.at || sp[1] < v.end || sp[1]-sp[0] == v.end-v.at && p.kind != kindOption && !p.sorted() {
 			continue
 		}
-		name := t.span(sp[0], sp[1])
+		name := strings.TrimPrefix(t.span(sp[0], sp[1]), "The ")
 		for _, offered := range titles(s.saids[len(s.saids)-1]) {
-			if strings.EqualFold(name, offered) || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
+			if strings.EqualFold(name, offered) && sp[1]-sp[0] > v.end-v.at || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
 				return true
 			}
 		}

@@ -58,7 +58,7 @@ func asking(t text) bool {
 func (l line) readsBack() bool {
 	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct",
 		"is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over",
-		"following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
+		"following details", "following information", "to recap", "to be clear", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
 		"shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
@@ -360,10 +360,16 @@ func (f *form) contains(name string, but *param) bool {
 	return false
 }
 
+// suggestsDoing reports "how about renting it?".
+func (l line) suggestsDoing() bool {
+	i := l.question.has("how about", "what about")
+	return i >= 0 && i+2 < len(l.question.toks) && strings.HasSuffix(l.question.toks[i+2].low, "ing")
+}
+
 // proposes is the tool that a message offers to use: "Would you like to book a
 // table?"
 func (s *state) proposes(l line) *tool {
-	if l.open || l.question.has("would you like", "do you want", "do you wish", "shall i", "should i", "want me to", "do you need", "may i", "can i", "care to", "want to", "like me to", "wanna", "interested in") < 0 {
+	if l.open || l.question.has("would you like", "do you want", "do you wish", "shall i", "should i", "want me to", "do you need", "may i", "can i", "care to", "want to", "like me to", "wanna", "interested in") < 0 && !l.suggestsDoing() {
 		return nil
 	}
 	c := s.index.choose(l.question, false)

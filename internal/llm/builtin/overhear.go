@@ -218,14 +218,14 @@ func (s *state) lookFirst(p *param) *form {
 		return nil
 	}
 	for _, t := range s.index.tools {
-		if !t.reads() || !t.relative(s.cur.tool, false) || len(t.ask) == 0 || slices.ContainsFunc(s.runs, func(r run) bool { return r.form.tool == t }) {
+		if !t.reads() || !t.relative(s.cur.tool, false) || slices.ContainsFunc(s.runs, func(r run) bool { return r.form.tool == t }) {
 			continue
 		}
 		f := newForm(t)
 		s.share(f)
 		s.carry(f)
-		s.fill(s.heard, f, nil)
-		if f.missing() == nil {
+		told := s.fill(s.heard, f, nil)
+		if f.missing() == nil && (len(t.ask) > 0 || len(told) > 0) {
 			return f
 		}
 	}
