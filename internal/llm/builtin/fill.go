@@ -117,7 +117,7 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			fs = []found{join(r, p, fs)}
 		}
 		for _, v := range fs {
-			if p != asked && s.echoes(t, v, p) {
+			if s.echoes(t, v, p, p == asked) {
 				continue
 			}
 			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
@@ -131,8 +131,12 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 
 // echoes reports a value that is a word of a longer name the assistant has just
 // offered, and so says nothing else: "Blue Door sounds good" is no wish for blue.
-func (s *state) echoes(t text, v found, p *param) bool {
+func (s *state) echoes(t text, v found, p *param, asked bool) bool {
 	if !s.foreign || len(s.saids) == 0 || p.titled() || p.kind != kindOption && !p.sorted() && p.kind != kindPlace || v.at >= v.end {
+		return false
+	}
+	l := readLine(s.saids[len(s.saids)-1].raw)
+	if asked && l.open {
 		return false
 	}
 	for _, sp := range t.titleSpans() {
@@ -141,7 +145,7 @@ func (s *state) echoes(t text, v found, p *param) bool {
 		}
 		name := strings.TrimPrefix(t.span(sp[0], sp[1]), "The ")
 		for _, offered := range titles(s.saids[len(s.saids)-1]) {
-			if strings.EqualFold(name, offered) && sp[1]-sp[0] > v.end-v.at || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
+			if strings.EqualFold(name, offered) && (sp[1]-sp[0] > v.end-v.at || l.offers() && !asked) || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
 				return true
 			}
 		}

@@ -110,7 +110,7 @@ func (s *state) goOn(a act) plan {
 // resume decides when nothing is being collected.
 func (s *state) resume(a act) plan {
 	last := s.last()
-	if s.proposal != nil && agrees(s.heard) && !s.elsewhere() {
+	if s.proposal != nil && agrees(s.heard) && !s.elsewhere() && !s.idle(s.proposal) {
 		s.start(s.proposal)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(s.cur.tool))
@@ -129,6 +129,9 @@ func (s *state) resume(a act) plan {
 		c.tool = nil
 	}
 	if c.tool != nil && !c.tool.reads() && s.heard.asks() && !c.tool.called(s.heard) && !requestsDeed(s.heard) {
+		c.tool = nil
+	}
+	if c.tool != nil && agrees(s.heard) && s.idle(c.tool) {
 		c.tool = nil
 	}
 	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
@@ -199,6 +202,15 @@ func attribute(idea string) bool {
 		return true
 	}
 	return false
+}
+
+// idle reports a look-up that would be made with nothing to look for: whoever says
+// yes to something found wants no other.
+func (s *state) idle(t *tool) bool {
+	if !t.reads() || len(t.ask) > 0 || len(s.runs) == 0 && len(s.saids) < 2 {
+		return false
+	}
+	return len(s.fill(s.heard, newForm(t), nil)) == 0
 }
 
 // related reports that a tool of the same service was used before.
