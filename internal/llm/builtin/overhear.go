@@ -207,7 +207,11 @@ func attribute(idea string) bool {
 // idle reports a look-up that would be made with nothing to look for: whoever says
 // yes to something found wants no other.
 func (s *state) idle(t *tool) bool {
-	if !t.reads() || len(t.ask) > 0 || len(s.runs) == 0 && len(s.saids) < 2 {
+	last := s.last()
+	if !t.reads() || len(t.ask) > 0 || last == nil && len(s.saids) < 2 {
+		return false
+	}
+	if (last == nil || last.form.tool != t) && s.heard.has("want to", "i want", "i'd like", "i would like", "i need", "looking for", "find", "search", "look for", "look up") >= 0 {
 		return false
 	}
 	return len(s.fill(s.heard, newForm(t), nil)) == 0
