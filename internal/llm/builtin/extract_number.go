@@ -334,6 +334,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
 		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low) || r.toks[j].low == "instead" || r.toks[j].low == "total" || r.toks[j].low == "rather"
 	}
+	if prev.low == "of" && i > 1 && !r.toks[i-1].stop && (p.says(r.toks[i-2].stem) && !common(r.toks[i-2].low) || i > 2 && r.toks[i-2].low == "rating" && p.says(r.toks[i-3].stem)) {
+		return true // "a star rating of 4"
+	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
 }
 

@@ -252,7 +252,7 @@ func (r reader) stated(p *param, need []string) []found {
 		}
 		last = max(last, hit)
 	}
-	if first < 0 || r.questioned(first) {
+	if first < 0 || r.questioned(first) || r.indifferent(first) {
 		return nil
 	}
 	if free := r.toks[first].low == "fee" || r.toks[first].low == "charge"; free {
@@ -297,6 +297,17 @@ func ancillary(w string) bool {
 	switch w {
 	case "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property":
 		return true
+	}
+	return false
+}
+
+// indifferent reports "I don't mind about" before token i.
+func (r reader) indifferent(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4 && !r.toks[j].stop; j-- {
+		switch r.toks[j].low {
+		case "care", "mind", "matter", "fussed", "bothered":
+			return true
+		}
 	}
 	return false
 }

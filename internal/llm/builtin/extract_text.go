@@ -102,7 +102,7 @@ func (r reader) cued(p *param) (int, int) {
 	}
 	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && p.ends("name", "title") {
 		end := i + 1
-		for end < len(r.toks) && end < i+6 && !endsName(r.toks[end].low) {
+		for end < len(r.toks) && end < i+6 && (!endsName(r.toks[end].low) || r.goesOn(end)) {
 			end++
 			if r.toks[end-1].stop {
 				break
@@ -132,19 +132,30 @@ func (r reader) cued(p *param) (int, int) {
 	return 0, 0
 }
 
+// goesOn reports a word within a name that is written without capitals: "called home
+// from home", "called bed and breakfast".
+func (r reader) goesOn(i int) bool {
+	switch r.toks[i].low {
+	case "from", "and", "of", "the":
+	default:
+		return false
+	}
+	return i+1 < len(r.toks) && !r.toks[i].stop && !common(r.toks[i+1].low) && !dayWord(r.toks[i+1].low) && r.cityAt(i+1) == 0 && r.lowercase()
+}
+
 // mentioned finds the name of something that the caller asks about: "information
 // on the Cambridge Arts Theatre", "recommended the Meghna restaurant".
 func (r reader) mentioned(p *param) (int, int) {
 	for _, sp := range r.titleSpans() {
 		i, end := sp[0], sp[1]
-		if r.cityAt(i) == end-i || r.text.housed(i, end) || i == 0 {
+		if r.text.housed(i, end) || i == 0 {
 			continue
 		}
 		for r.is(i, "the") && i+1 < end {
 			i++
 		}
 		kindred := end > i+1 && slices.Contains(p.about(), r.toks[end-1].stem) || end < len(r.toks) && !r.toks[end-1].stop && slices.Contains(p.about(), r.toks[end].stem) && !common(r.toks[end].low)
-		if nationality(r.toks[i].low) && end == i+1 {
+		if nationality(r.toks[i].low) && end == i+1 || r.cityAt(i) == end-i && !kindred {
 			continue
 		}
 		lead := sp[0]
@@ -156,6 +167,9 @@ func (r reader) mentioned(p *param) (int, int) {
 			if lead >= n && r.is(lead-n, ask) && (end > i+1 || kindred || n == 1 && ask != "recommend") {
 				return i, end
 			}
+		}
+		if before := r.toks[max(lead-1, 0)]; lead > 0 && end > i+1 && !before.stop && !common(before.low) && slices.Contains(p.about(), before.stem) && before.low != "name" {
+			return i, end // "the restaurant Golden Wok"
 		}
 		if kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && !preposition(r.toks[max(lead-1, 0)].low) {
 			return i, end

@@ -54,6 +54,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 	}
 	if !s.override {
 		changed = s.introduce(t, f, taken, changed)
+		changed = s.alike(t, f, changed)
 	}
 	for _, p := range f.tool.ask {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
