@@ -179,7 +179,9 @@ func (r reader) mentioned(p *param) (int, int) {
 }
 
 // title reports parameters for the title of a work.
-func (p *param) title() bool { return p.means("album", "song", "title", "movie", "book") }
+func (p *param) title() bool {
+	return len(p.toks) < 5 && p.means("album", "song", "title", "movie", "book")
+}
 
 func pronoun(w string) bool {
 	switch w {

@@ -215,6 +215,9 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	if v.value == nil {
 		score -= 0.2
 	}
+	if p.kind == kindPlace && v.at > 0 && preposition(t.toks[v.at-1].low) {
+		score += 0.3 // rather than a place within a name
+	}
 	return score
 }
 

@@ -215,7 +215,11 @@ func newParam(path []string, n node, required bool) *param {
 	}
 	p.kind = kindOf(p, value)
 	p.toks = read(p.label).toks
-	for _, t := range p.toks {
+	named := p.toks
+	if len(named) > 4 && p.kernel != "" { // a sentence, of which the rest is about other things
+		named = read(p.kernel).toks
+	}
+	for _, t := range named {
 		p.names = append(p.names, t.stem)
 	}
 	for _, t := range content(read(p.head).toks) {
