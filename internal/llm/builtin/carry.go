@@ -117,5 +117,5 @@ func (s *state) carries(p *param) bool {
 
 // begins reports parameters for where or when something begins.
 func (p *param) begins() bool {
-	return p.means("from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates")
+	return p.means("from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates", "origin")
 }

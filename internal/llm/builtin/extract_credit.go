@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -12,7 +14,7 @@ func (p *param) credits() []string {
 	}
 	l := p.label + " " + p.desc
 	switch {
-	case p.means("director", "directed"):
+	case p.means("director", "directed"), p.head == "name" && anyWord(p.desc, "director"):
 		return []string{"directed by", "director is", "director", "directs", "direction by", "direction of", "made by", "movie by", "movies by", "film by", "one by", "from"}
 	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !p.means("title", "movie"):
 		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "actors like", "with"}
@@ -30,6 +32,17 @@ func (p *param) credits() []string {
 
 // credited finds names behind words of credit, surest first.
 func (r reader) credited(p *param) []found {
+	if p.credits() != nil || p.someone() {
+		for i, t := range r.toks {
+			if !r.is(i+1, "by") || t.stop || !p.agentOf(t.stem) {
+				continue
+			}
+			if end := r.creditEnd(i+2, true); end > i+2 && r.cityAt(i+2) != end-i-2 {
+				v := r.span(i+2, end)
+				return []found{{value: quoted(v), at: i + 2, end: end, said: v, sure: true}}
+			}
+		}
+	}
 	for k, lead := range p.credits() {
 		for i := range r.toks {
 			n := r.matches(i, lead)
@@ -51,6 +64,14 @@ func (r reader) credited(p *param) []found {
 		}
 	}
 	return nil
+}
+
+// agentOf reports that the parameter is for whoever does what the verb says: the
+// director of what is "directed by".
+func (p *param) agentOf(verb string) bool {
+	return len(verb) > 3 && slices.ContainsFunc(p.about(), func(s string) bool {
+		return strings.HasPrefix(s, verb) && len(s) > len(verb) && len(s) < len(verb)+4 && (strings.HasSuffix(s, "er") || strings.HasSuffix(s, "or"))
+	})
 }
 
 // creditEnd follows a name in capitals, or without them where all is written so

@@ -304,9 +304,7 @@ func role(t text, p *param, v found) float64 {
 	if side == 0 {
 		return 0
 	}
-	l := p.label + " " + p.desc
-	start := p.means("from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in", "leaving") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
-	end := p.means("to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
+	start, end := p.sides()
 	switch {
 	case start == end || w == "and" && !end || w == "by" && p.kind == kindPlace:
 		return 0
@@ -347,9 +345,24 @@ func (t text) timeRole(p *param, v found) float64 {
 // sides tells whether the parameter is about where or when something begins, or
 // where or when it ends.
 func (p *param) sides() (starts, ends bool) {
-	l := p.label + " " + p.head
-	starts = anyWord(l, "from", "start", "starting", "pickup", "checkin", "origin", "departure", "departing", "depart", "begin", "beginning", "source", "leave", "leaving", "earliest", "opening")
-	ends = anyWord(l, "to", "end", "ending", "return", "dropoff", "checkout", "destination", "until", "arrival", "arrive", "arriving", "latest", "closing", "deadline")
+	for _, l := range []string{p.label, p.head, p.desc} {
+		for _, t := range read(l).toks {
+			switch t.stem {
+			case "from", "start", "pickup", "pick-up", "checkin", "check-in", "origin", "originat", "depart", "departur", "begin", "sourc", "leav", "earliest", "open":
+				starts = true
+			case "end", "return", "dropoff", "drop-off", "checkout", "check-out", "destination", "until", "arriv", "latest", "clos", "deadlin", "finish", "target", "recipient":
+				ends = true
+			case "arrival": // the first day of a stay, the end of a way
+				starts, ends = starts || p.kind == kindDate, ends || p.kind != kindDate
+			case "to", "in", "out":
+				starts = starts || t.low == "in" && l == p.label
+				ends = ends || t.low != "in" && l == p.label
+			}
+		}
+		if starts != ends {
+			break
+		}
+	}
 	return starts, ends
 }
 
