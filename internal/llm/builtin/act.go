@@ -1,6 +1,10 @@
 package builtin
 
-import "strings"
+import (
+	"strings"
+
+	"callwright/internal/spoken"
+)
 
 // An act is what a short utterance does in a conversation, whatever the tools.
 type act int
@@ -78,7 +82,7 @@ func (t text) rest(phrases ...string) int {
 	}
 	n := 0
 	for i, tok := range t.toks {
-		if !covered[i] && !common(tok.low) && !polite(tok.low) {
+		if !covered[i] && !common(tok.low) && !polite(tok.low) && !(t.lang != "" && functionWord(t.lang, tok.low)) {
 			n++
 		}
 	}
@@ -119,10 +123,10 @@ func human(t text) bool {
 }
 
 func cancels(t text) bool {
-	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "leave that") >= 0 && t.small(12) {
+	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "laisse tomber", "leave that", "déjelo", "déjalo", "olvídelo", "oubliez", "lassen sie es", "schon gut") >= 0 && t.small(12) {
 		return true
 	}
-	return t.rest("cancel", "stop", "quit", "abort", "abbrechen", "cancelar", "cancele", "annuler", "annulez", "stopp") == 0
+	return t.rest("cancel", "stop", "quit", "abort", "abbrechen", "cancelar", "cancele", "annuler", "annulez", "stopp", "cancela", "anular", "anule", "stornieren") == 0
 }
 
 func unsure(t text) bool {
@@ -132,6 +136,9 @@ func unsure(t text) bool {
 func agrees(t text) bool {
 	if len(t.toks) == 0 || refuses(t) {
 		return false
+	}
+	if t.lang != "" && spoken.Consent(t.raw) == spoken.Yes {
+		return true
 	}
 	switch w := t.toks[0].low; w {
 	case "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "absolutely", "definitely", "certainly", "exactly", "indeed", "affirmative", "alright",
@@ -147,6 +154,9 @@ func agrees(t text) bool {
 func refuses(t text) bool {
 	if len(t.toks) == 0 {
 		return false
+	}
+	if t.lang != "" && spoken.Consent(t.raw) == spoken.No {
+		return true
 	}
 	switch w := t.toks[0].low; w {
 	case "no", "nope", "nah", "nothing", "none", "negative", "nein", "non", "not":

@@ -122,6 +122,11 @@ func (t text) number(i int) (string, int) {
 	if i >= len(t.toks) {
 		return "", 0
 	}
+	if t.lang != "" {
+		if s, n := t.foreignNumber(i); n > 0 {
+			return s, n
+		}
+	}
 	w := t.toks[i].low
 	if s, ok := figures(w); ok {
 		if i+1 < len(t.toks) && !t.toks[i].stop {
@@ -296,7 +301,7 @@ func (r reader) numeric(p *param, s string, at, end int) found {
 
 // counts reports whether p counts people.
 func (p *param) counts(what string) bool {
-	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets")
+	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets", "personas", "comensales", "personnes", "convives", "personen", "gäste")
 }
 
 func (r reader) counted(i, n int, p *param, people bool) bool {
@@ -311,7 +316,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		}
 		if people {
 			switch next.stem {
-			case "peopl", "person", "guest", "adult", "friend", "passenger", "seat", "ticket", "traveler", "rider", "plac", "pax":
+			case "peopl", "person", "guest", "adult", "friend", "passenger", "seat", "ticket", "traveler", "rider", "plac", "pax", "persona", "personn", "personnes", "personas", "personen", "comensal", "conviv", "gäste":
 				return true
 			case "of":
 				return r.is(j, "of us")
@@ -331,8 +336,8 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	if p.says(prev.stem) && !common(prev.low) && (!prev.stop || prev.final == ':') {
 		return true
 	}
-	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
-		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low) || r.toks[j].low == "instead" || r.toks[j].low == "total" || r.toks[j].low == "rather"
+	if people && (prev.low == "for" || r.lang != "" && (prev.low == "para" || prev.low == "pour" || prev.low == "für" || prev.low == "somos" || prev.low == "sommes" || prev.low == "sind") || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
+		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low) || r.toks[j].low == "instead" || r.toks[j].low == "total" || r.toks[j].low == "rather" || r.lang != "" && functionWord(r.lang, r.toks[j].low)
 	}
 	if prev.low == "of" && i > 1 && !r.toks[i-1].stop && (p.says(r.toks[i-2].stem) && !common(r.toks[i-2].low) || i > 2 && r.toks[i-2].low == "rating" && p.says(r.toks[i-3].stem)) {
 		return true // "a star rating of 4"

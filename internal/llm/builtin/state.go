@@ -156,6 +156,7 @@ func (s *state) replay() {
 		case llm.User:
 			s.since, s.detour = len(s.runs), nil
 			s.heard = read(m.Content)
+			s.heard.lang = tongue(s.heard, s.req.Language)
 			s.plan = s.hear()
 			s.asked = s.plan.ask
 			if s.cur == nil && s.plan.call == nil && len(s.runs) == 0 && requests(s.heard) {

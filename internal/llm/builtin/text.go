@@ -22,6 +22,7 @@ type token struct {
 type text struct {
 	raw  string
 	toks []token
+	lang string // in which values are said, "" for English; see tongue
 }
 
 func read(s string) text {
