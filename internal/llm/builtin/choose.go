@@ -135,6 +135,9 @@ func (x *index) scores(t text) []score {
 				weight = 0.8 // many things can be found
 			}
 			add(x.ideas[idea], synonym*weight)
+			if len(x.words[tok.stem]) == 0 && len(x.ideas[idea]) == 0 && len(tok.low) > 5 {
+				add(x.words[x.misspelt(tok.stem)], synonym*weight)
+			}
 			for _, other := range t.toks[i:] { // the word itself says more than one that means the same
 				if concept(other.stem) == idea && !common(other.low) {
 					add(x.words[other.stem], weight)
@@ -147,6 +150,21 @@ func (x *index) scores(t text) []score {
 		}
 	}
 	return sum
+}
+
+// misspelt is the one word of the tools that a word is but for a letter, "" when
+// there is none or more.
+func (x *index) misspelt(w string) string {
+	hit := ""
+	for known := range x.words {
+		if slipped(known, w) {
+			if hit != "" {
+				return ""
+			}
+			hit = known
+		}
+	}
+	return hit
 }
 
 // A choice is a tool with how clearly it is meant.

@@ -66,6 +66,15 @@ func (r reader) credited(p *param) []found {
 	return nil
 }
 
+// relation reports words that go before a name and belong to it.
+func relation(w string) bool {
+	switch w {
+	case "uncle", "aunt", "auntie", "aunty", "cousin", "grandma", "grandpa", "granny", "brother", "sister", "mr", "mrs", "ms", "miss", "dr", "doctor", "professor", "prof", "father", "nurse", "sir", "lady", "captain":
+		return true
+	}
+	return false
+}
+
 // agentOf reports that the parameter is for whoever does what the verb says: the
 // director of what is "directed by".
 func (p *param) agentOf(verb string) bool {
@@ -77,6 +86,11 @@ func (p *param) agentOf(verb string) bool {
 // creditEnd follows a name in capitals, or without them where all is written so
 // and the words before left no doubt.
 func (r reader) creditEnd(j int, certain bool) int {
+	if j+1 < len(r.toks) && relation(r.toks[j].low) && !r.toks[j].stop { // "uncle Richard"
+		if end := r.creditEnd(j+1, true); end > j+1 {
+			return end
+		}
+	}
 	if end := r.titleEnd(j); end > j {
 		if _, n := r.date(j); n > 0 {
 			return j

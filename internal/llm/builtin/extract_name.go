@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -155,7 +156,19 @@ func (r reader) places(p *param) []found {
 			}
 		}
 	}
-	return r.free(p)
+	return slices.DeleteFunc(r.free(p), func(f found) bool { return p.cityOnly() && r.noPlace(f.at, f.end) })
+}
+
+// noPlace reports words with a number, a day or a month among them.
+func (r reader) noPlace(i, end int) bool {
+	for ; i < end; i++ {
+		w := r.toks[i].low
+		_, isMonth := month(w)
+		if isMonth || dayWord(w) || small(w) || strings.IndexFunc(w, unicode.IsDigit) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // areaAt returns the token behind a name at i that "area" or the like follows: "the

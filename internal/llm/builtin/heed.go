@@ -58,7 +58,7 @@ func asking(t text) bool {
 func (l line) readsBack() bool {
 	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct",
 		"is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over",
-		"following details", "following information", "to recap", "to be clear", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
+		"following details", "following information", "to recap", "ensure that", "please ensure", "kindly ensure", "to be clear", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
 		"shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
@@ -149,9 +149,10 @@ func (s *state) heed(words string) {
 // something and no skill was clear from the caller's wish: the one with a required
 // value that goes with the question, a look-up before a deed.
 func (s *state) implied(l line) *tool {
-	if !l.open || len(s.loose) == 0 || s.loose[len(s.loose)-1].raw != s.heard.raw {
+	if !l.open || s.plan.call != nil {
 		return nil
 	}
+	asked := s.index.scores(l.text)
 	var best *tool
 	top := 0.0
 	all := s.index.scores(read(s.heard.raw + " " + l.raw))
@@ -159,6 +160,9 @@ func (s *state) implied(l line) *tool {
 		p := t.askedIn(l.question, newForm(t))
 		if p == nil || !p.required || len(s.runs) > 0 && s.last().form.tool == t {
 			continue
+		}
+		if !s.unplaced && asked[i].match < due {
+			continue // neither wanted something, nor does the question name it
 		}
 		rank := 1 + all[i].rank
 		if !t.reads() {

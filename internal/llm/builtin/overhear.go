@@ -268,7 +268,9 @@ func (s *state) refine(c choice) (plan, bool) {
 	changed := s.fill(s.heard, f, nil)
 	s.override = false
 	if s.wonders() {
-		changed = slices.DeleteFunc(changed, func(p *param) bool { return p.kind == kindBool || p.kind == kindOption || wholeAnswer(p.kind) })
+		changed = slices.DeleteFunc(changed, func(p *param) bool {
+			return p.kind == kindBool || p.kind == kindOption && !p.required || wholeAnswer(p.kind)
+		})
 	}
 	if len(changed) == 0 {
 		return plan{}, false

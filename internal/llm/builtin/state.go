@@ -106,24 +106,25 @@ type state struct {
 	req   llm.Request
 	index *index
 
-	cur     *form // being collected
-	asked   *param
-	leaving bool // the caller was asked whether to leave it
-	misses  int  // answers to the question asked that were none
-	asks    int  // questions asked for cur
-	runs    []run
-	since   int // index of the first run after the caller's last words
-	known   map[string]found
-	forms   []*form         // that came to an end, oldest first
-	parked  map[*tool]*form // left for another skill, to come back to
-	detour  *form           // parked in this turn: to go on with when the other is done
-	redo    bool            // asked whether to do again, with other values, what is done
-	said    string          // the assistant's last words
-	saids   []text          // all of the assistant's words
-	loose   []text          // the caller's words since the last run that no skill has taken
-	topic   text            // the words that began the skill at hand
-	heard   text            // the caller's last words
-	plan    plan
+	cur      *form // being collected
+	asked    *param
+	leaving  bool // the caller was asked whether to leave it
+	misses   int  // answers to the question asked that were none
+	asks     int  // questions asked for cur
+	runs     []run
+	since    int // index of the first run after the caller's last words
+	known    map[string]found
+	forms    []*form         // that came to an end, oldest first
+	parked   map[*tool]*form // left for another skill, to come back to
+	detour   *form           // parked in this turn: to go on with when the other is done
+	redo     bool            // asked whether to do again, with other values, what is done
+	said     string          // the assistant's last words
+	saids    []text          // all of the assistant's words
+	unplaced bool            // the caller's last words want something, and no skill was clear
+	loose    []text          // the caller's words since the last run that no skill has taken
+	topic    text            // the words that began the skill at hand
+	heard    text            // the caller's last words
+	plan     plan
 
 	acted     bool // a call follows the caller's last words
 	foreign   bool // the assistant's last words are not the engine's own
@@ -159,7 +160,8 @@ func (s *state) replay() {
 			s.heard.lang = tongue(s.heard, s.req.Language)
 			s.plan = s.hear()
 			s.asked = s.plan.ask
-			if s.cur == nil && s.plan.call == nil && len(s.runs) == 0 && requests(s.heard) {
+			s.unplaced = s.cur == nil && s.plan.call == nil && requests(s.heard)
+			if s.unplaced && len(s.runs) == 0 {
 				s.loose = append(s.loose, s.heard)
 			}
 			s.acted = s.callFollows(i + 1)

@@ -58,7 +58,7 @@ func (t *text) add(i, j int) {
 		t.add(i+k+1, j)
 		return
 	}
-	if k := strings.IndexByte(s, '.'); k > 2 && k < len(s)-2 && s[k-1] >= 'a' && s[k-1] <= 'z' && s[k+1] >= 'A' && s[k+1] <= 'Z' && !strings.ContainsAny(s, "@/") { // "in Leeds.Is that right?"
+	if k := strings.IndexByte(s, '.'); k > 2 && (k < len(s)-2 || s[k+1:] == "I") && s[k-1] >= 'a' && s[k-1] <= 'z' && s[k+1] >= 'A' && s[k+1] <= 'Z' && !strings.ContainsAny(s, "@/") { // "in Leeds.Is that right?"
 		t.add(i, i+k+1)
 		t.add(i+k+1, j)
 		return
