@@ -267,9 +267,24 @@ func (x *index) shelf() *tool {
 	return nil
 }
 
-// verb is the tool's act in one word, "" when its name begins with none.
+// verb is the tool's act in one word: what its name begins with, else what its
+// description does; "" when neither tells.
 func (t *tool) verb() string {
-	w, rest, _ := strings.Cut(t.label, " ")
+	if v := verbOf(t.label); v != "" || t.desc == "" {
+		return v
+	}
+	_, does, ok := strings.Cut(t.desc, ": ") // behind the name
+	if !ok || strings.Contains(t.desc[:len(t.desc)-len(does)], ". ") {
+		does = t.desc
+	}
+	if w, _, _ := strings.Cut(does, " "); w != "" && upperFirst(w) == w && !anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find") {
+		return verbOf(imperative(strings.ToLower(w)) + " it")
+	}
+	return ""
+}
+
+func verbOf(label string) string {
+	w, rest, _ := strings.Cut(label, " ")
 	if next, _, _ := strings.Cut(rest, " "); w == "order" || w == "schedule" || w == "report" || w == "return" || w == "request" || w == "transfer" || w == "place" {
 		switch next {
 		case "status", "history", "lookup", "info", "information", "details", "number", "search", "tracking", "hours":

@@ -125,7 +125,7 @@ func (r reader) places(p *param) []found {
 		if p.cityOnly() && end > i+2 && r.is(i+1, "the") {
 			continue
 		}
-		if end == i+1 && locative(r.toks[i].low) {
+		if end == i+1 && (locative(r.toks[i].low) || r.toks[i].low == "from" || r.toks[i].low == "to" && r.has("from") >= 0 && (&tool{label: r.toks[i+1].low + " it"}).verb() == "") {
 			end = r.plainPlaceEnd(i + 1)
 		}
 		if end > i+1 {

@@ -311,6 +311,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) || r.countedAhead(j, p, people) {
 			return true
 		}
+		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low) >= 0 {
+			return true // "2.5 kilograms" of a weight in kilograms
+		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
 			return !r.timed(i, n) && !common(next.low) && !r.housed(i)
 		}

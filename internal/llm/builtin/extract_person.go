@@ -11,8 +11,8 @@ func (p *param) someone() bool {
 	if p.kind == kindPerson {
 		return !p.callers()
 	}
-	return p.kind == kindText && p.means("actor", "actors", "actress", "director", "author", "writer", "artist", "singer", "performer", "musician", "composer", "player", "doctor", "dentist", "physician", "therapist", "counselor", "stylist", "barber",
-		"teacher", "instructor", "trainer", "coach", "tutor", "lawyer", "attorney", "agent", "adviser", "advisor", "consultant", "technician", "nurse", "specialist", "person", "employee", "colleague", "recipient", "receiver", "payee", "contact", "starring")
+	return p.kind == kindText && (read(p.desc).has("who", "whom") > 0 || p.means("actor", "actors", "actress", "director", "author", "writer", "artist", "singer", "performer", "musician", "composer", "player", "doctor", "dentist", "physician", "therapist", "counselor", "stylist", "barber",
+		"teacher", "instructor", "trainer", "coach", "tutor", "lawyer", "attorney", "agent", "adviser", "advisor", "consultant", "technician", "nurse", "specialist", "person", "employee", "colleague", "recipient", "receiver", "payee", "contact", "starring", "chef", "guide", "speaker", "host"))
 }
 
 // persons are the tokens of names whose first word is a common first name.
@@ -54,7 +54,7 @@ func (s *state) introduce(t text, f *form, taken []bool, changed []*param) []*pa
 	}
 	var free [][2]int
 	for _, sp := range t.persons() {
-		if !slices.Contains(taken[sp[0]:sp[1]], true) && (sp[0] == 0 || t.toks[sp[0]-1].low != "by" || len(open[0].credits()) > 0 && slices.Contains(open[0].credits(), "by")) {
+		if !slices.Contains(taken[sp[0]:sp[1]], true) && (sp[0] == 0 || t.toks[sp[0]-1].low != "by" || open[0].credits() == nil || slices.Contains(open[0].credits(), "by")) {
 			free = append(free, sp)
 		}
 	}

@@ -354,9 +354,15 @@ func (p *param) sides() (starts, ends bool) {
 				ends = true
 			case "arrival": // the first day of a stay, the end of a way
 				starts, ends = starts || p.kind == kindDate, ends || p.kind != kindDate
-			case "to", "in", "out":
-				starts = starts || t.low == "in" && l == p.label
-				ends = ends || t.low != "in" && l == p.label
+			case "to", "back", "out", "in":
+				if l == p.label { // "check_out" ends a stay, "out" begins a way
+					begins := t.low == "in" || t.low == "out" && l == "out"
+					starts, ends = starts || begins, ends || !begins
+				}
+			case "outward", "outbound":
+				starts = true
+			case "inbound":
+				ends = true
 			}
 		}
 		if starts != ends {

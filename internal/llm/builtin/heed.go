@@ -339,7 +339,11 @@ func (s *state) listen(t text, f *form) []*param {
 		if old, ok := f.vals[p]; ok && !old.guess && (t.lowercase() || slices.ContainsFunc(titles(t), func(s string) bool { return strings.EqualFold(s, plain(old.value)) })) {
 			continue
 		}
-		if name := offeredName(t, f, p); name != "" {
+		name := offeredName(t, f, p)
+		if old := strings.ToLower(plain(f.vals[p].value)); name != "" && strings.HasSuffix(old, strings.ToLower(name)) && strings.Contains(strings.ToLower(t.raw), old) {
+			continue // the name is there, with more of it
+		}
+		if name != "" {
 			v := found{value: quoted(name), said: name}
 			if s.put(f, p, v) && !slices.Contains(changed, p) {
 				changed = append(changed, p)

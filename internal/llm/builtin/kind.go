@@ -59,7 +59,7 @@ func kindOf(p *param, n node) kind {
 		if k := kindByFormat(n.str("format")); k == kindMoney || k == kindDuration {
 			return k
 		}
-		if lastWord(p.label, "amount", "price", "cost", "budget", "total", "payment", "fee") {
+		if p.ends("amount", "price", "cost", "budget", "total", "payment", "fee", "fare", "sum") || p.head == "sum of money" {
 			return kindMoney
 		}
 		return kindNumber
@@ -72,7 +72,11 @@ func kindOf(p *param, n node) kind {
 	}
 	for _, h := range []string{p.head, p.kernel} { // "leave_at" is an "earliest time of departure"
 		switch k := kindByName(p, h); k {
-		case kindText, kindPerson, kindProblem, kindQuery, kindCode: // words that descriptions use for other things too
+		case kindCode:
+			if lastWord(h, "number", "digits", "code", "pin", "iban", "serial", "reference") {
+				return k
+			}
+		case kindText, kindPerson, kindProblem, kindQuery: // words that descriptions use for other things too
 		default:
 			return k
 		}
@@ -80,8 +84,11 @@ func kindOf(p *param, n node) kind {
 	return kindText
 }
 
-// means reports a word in the name or in what the description says that it is.
-func (p *param) means(ws ...string) bool { return anyWord(p.label, ws...) || anyWord(p.head, ws...) }
+// means reports a word in the name or in what the description says that it is, or
+// that it is the name of.
+func (p *param) means(ws ...string) bool {
+	return anyWord(p.label, ws...) || anyWord(p.head, ws...) || p.head == "name" && anyWord(p.desc, ws...)
+}
 
 // placed reports a word for a kind of place at i: the name of a city is a city.
 func (t text) placed(i int) bool {
@@ -211,13 +218,13 @@ func kindByMeaning(p *param, l string) kind {
 	case has("count", "quantity", "qty") || strings.HasPrefix(l, "number of ") || strings.HasPrefix(l, "num ") || l == "party size" || l == "group size" ||
 		lastWord(l, "guests", "people", "passengers", "adults", "children", "seats", "tickets", "nights", "persons", "riders"):
 		return kindNumber
-	case has("id", "code", "number", "serial", "reference", "ref", "sku", "vin", "iban", "imei", "pin", "plate", "identifier", "no", "registration", "barcode", "ticket"):
+	case has("id", "code", "number", "digits", "serial", "reference", "ref", "sku", "vin", "iban", "imei", "pin", "plate", "identifier", "no", "registration", "barcode", "ticket"):
 		return kindCode
 	case has("query", "question", "keywords") || l == "search" || l == "search term" || l == "search terms":
 		return kindQuery
 	case has("problem", "issue", "symptom", "symptoms", "fault", "complaint", "reason", "concern", "defect", "description"):
 		return kindProblem
-	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station"):
+	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station", "port", "harbor", "harbour", "stop", "terminal", "village", "suburb", "county", "province", "district"):
 		return kindPlace
 	case personName(p, l):
 		return kindPerson
