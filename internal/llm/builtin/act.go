@@ -22,6 +22,7 @@ const (
 	actYes
 	actNo
 	actWait
+	actWho
 )
 
 // actOf reads the act of an utterance that has little else in it.
@@ -31,6 +32,8 @@ func actOf(t text) act {
 		return actNone
 	case t.rest("repeat", "say that again", "say again", "come again", "pardon", "what did you say", "can you repeat", "could you repeat", "didn't catch that", "didn't hear", "one more time", "what was that", "i beg your pardon", "didn't get that", "wie bitte", "puede repetir", "répétez") <= 1:
 		return actRepeat
+	case t.small(9) && t.has("are you a robot", "are you a bot", "are you a machine", "are you a computer", "are you human", "are you a human", "are you real", "are you a real", "are you a person", "are you an ai", "am i talking to", "am i speaking to", "am i speaking with", "who are you", "who is this", "what are you", "what is your name", "what's your name") >= 0:
+		return actWho
 	case human(t):
 		return actHuman
 	case t.has("what can you do", "what can i do here", "what do you do", "how can you help", "what can you help", "what are you able", "what are my options", "what else can you do", "what services") >= 0 || t.is(0, "help") && len(t.toks) <= 2:
@@ -49,7 +52,7 @@ func actOf(t text) act {
 		return actThank
 	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t):
 		return actThank
-	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "hola", "hallo", "guten tag", "bonjour") == 0:
+	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "how's it going", "how is it going", "how do you do", "how are things", "hola", "hallo", "guten tag", "bonjour") == 0:
 		return actGreet
 	case t.rest("wait", "hold on", "one moment", "one second", "just a moment", "just a second", "just a minute", "one minute", "give me a second", "give me a moment", "hang on", "let me check", "let me look", "let me see", "let me find it", "let me get it") == 0:
 		return actWait
@@ -59,6 +62,11 @@ func actOf(t text) act {
 		return actYes
 	}
 	return actNone
+}
+
+// wellBeing reports a greeting that asks how one is.
+func wellBeing(t text) bool {
+	return t.has("how are you", "how's it going", "how is it going", "how do you do", "how are things") >= 0
 }
 
 // rest returns how many content words are left when one of the phrases, which

@@ -15,6 +15,8 @@ func (s *state) overhear(a act) plan {
 		return s.repeat()
 	case actHuman:
 		return s.person()
+	case actWho:
+		return s.then("I'm an automated assistant, here to help.")
 	}
 	if s.back && s.cur != nil {
 		return s.judged(a)
@@ -35,7 +37,11 @@ func (s *state) readBack() string {
 		case p.kind == kindBool:
 			parts = append(parts, truthClause(p.label, "it", v.said == "yes"))
 		default:
-			parts = append(parts, "the "+p.label+" is "+v.said)
+			name := "the " + p.label
+			if p.opaque() {
+				name = p.noun()
+			}
+			parts = append(parts, name+" is "+v.said)
 		}
 	}
 	if len(parts) == 0 {
