@@ -366,8 +366,10 @@ func (s *state) open(a act) plan {
 	case actCancel:
 		return plan{say: "All right. Is there anything else I can help with?"}
 	case actYes, actNo:
-		if p, ok := s.amend(last); ok {
-			return p
+		for i := len(s.runs) - 1; i >= 0 && i >= len(s.runs)-3; i-- { // "no, Friday" may be about what was done before the last question
+			if p, ok := s.amend(&s.runs[i]); ok {
+				return p
+			}
 		}
 		if a == actNo {
 			return plan{say: "All right. Have a good day!"}

@@ -66,6 +66,9 @@ func (s spelling) joined(sep string) string {
 func mark(s string) bool { return len(s) == 1 && strings.Contains("-_./", s) }
 
 func (r reader) codeAt(i, to int, p *param) (found, bool) {
+	if r.pronominal(i) {
+		return found{}, false
+	}
 	labelled := r.named(i, p)
 	sp := r.spell(i, to, r.answer || labelled)
 	if len(sp.parts) == 0 {

@@ -246,7 +246,7 @@ func (r reader) counts(p *param) []found {
 			continue
 		}
 		s, n := r.number(i)
-		if n == 0 {
+		if n == 0 || r.pronominal(i) {
 			continue
 		}
 		if s2, n2 := r.decimals(i, s, n); n2 > 0 && !p.integer {
@@ -346,6 +346,19 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		return true // "a star rating of 4"
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// pronominal reports a "one" that is no number: "the nice one", "this one".
+func (t text) pronominal(i int) bool {
+	if t.toks[i].low != "one" || i == 0 || t.toks[i-1].stop || !t.toks[i].stop && i+1 < len(t.toks) && small(t.toks[i+1].low) {
+		return false
+	}
+	switch t.toks[i-1].low {
+	case "the", "this", "that", "which", "another", "other", "any", "each", "every", "last", "next", "same":
+		return true
+	}
+	_, ordinal := ordinal(t.toks[i-1].low)
+	return ordinal || i > 1 && (t.toks[i-2].low == "the" || t.toks[i-2].low == "a") && !common(t.toks[i-1].low) && !small(t.toks[i-1].low) && t.toks[i-1].low != "number"
 }
 
 // alone reports a number that is all of a sentence behind another: "Get me some

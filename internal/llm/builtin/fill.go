@@ -114,6 +114,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		r := s.reader(t)
 		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind) && p.kind != kindBool
 		fs := r.find(p)
+		if !p.list && !wholeAnswer(p.kind) {
+			fs = t.revised(fs)
+		}
 		if p.list && len(fs) > 0 {
 			fs = []found{join(r, p, fs)}
 		}
@@ -152,6 +155,24 @@ func (s *state) echoes(t text, v found, p *param, asked bool) bool {
 		}
 	}
 	return false
+}
+
+// revised drops values that the same breath puts another in the place of: "Tuesday,
+// no, sorry, Thursday".
+func (t text) revised(fs []found) []found {
+	for k := len(fs) - 1; k > 0; k-- {
+		for j := fs[k-1].end; j < fs[k].at; j++ {
+			switch t.toks[j].low {
+			case "no", "sorry", "actually", "wait", "correction", "rather":
+				return fs[k:]
+			case "mean", "meant", "that":
+				if t.is(j-1, "i") || t.is(j-1, "make") {
+					return fs[k:]
+				}
+			}
+		}
+	}
+	return fs
 }
 
 // takesBack reports words before a value that say that it is not wanted: "not the
