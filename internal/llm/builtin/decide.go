@@ -366,7 +366,7 @@ func (s *state) open(a act) plan {
 	case actCancel:
 		return plan{say: "All right. Is there anything else I can help with?"}
 	case actYes, actNo:
-		for i := len(s.runs) - 1; i >= 0 && i >= len(s.runs)-3; i-- { // "no, Friday" may be about what was done before the last question
+		for i := len(s.runs) - 1; i >= 0 && i >= len(s.runs)-3 && (i == len(s.runs)-1 || !s.foreign); i-- { // "no, Friday" may be about what was done before the last question
 			if p, ok := s.amend(&s.runs[i]); ok {
 				return p
 			}

@@ -89,7 +89,7 @@ func offeredName(t text, f *form, p *param) string {
 		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
 			continue
 		}
-		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
+		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], f.tool, p)
 		if t.cityAt(sp[0]) == sp[1]-sp[0] {
 			score -= 1.5
 		}
@@ -104,7 +104,7 @@ func offeredName(t text, f *form, p *param) string {
 }
 
 // nameCue scores the words around a name.
-func (t text) nameCue(i, end int, p *param) float64 {
+func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 	score := 0.0
 	if i > 0 && !t.toks[i-1].stop {
 		switch w := t.toks[i-1]; w.low {
@@ -120,13 +120,12 @@ func (t text) nameCue(i, end int, p *param) float64 {
 				score = 3
 			}
 		default:
-			for _, q := range []string{"album", "artist", "song", "movie", "event", "hotel", "restaurant"} {
-				if w.low == q {
-					score = -2
-					if p.means(q) {
-						score = 3
-					}
-				}
+			switch {
+			case common(w.low):
+			case p.says(w.stem):
+				score = 3
+			case tl.saysOther(w.stem, p):
+				score = -2 // "the album Blue Train" is no artist
 			}
 		}
 	}
@@ -136,17 +135,20 @@ func (t text) nameCue(i, end int, p *param) float64 {
 			if !p.means("album") {
 				score++
 			}
-		case "album":
-			if !p.means("album") {
-				score -= 3
-			}
 		case "at", "in", "on", "with":
 			score += 0.5
-		case "subtitles":
-			score -= 5
+		default:
+			if w := t.toks[end]; !common(w.low) && tl.saysOther(w.stem, p) {
+				score -= 3
+			}
 		}
 	}
 	return score
+}
+
+// saysOther reports a word that names another parameter and not this one.
+func (t *tool) saysOther(stem string, p *param) bool {
+	return !p.says(stem) && slices.ContainsFunc(t.params, func(q *param) bool { return q != p && q.says(stem) })
 }
 
 // plainName finds a name in a text without capitals: what stands behind "at",
@@ -232,7 +234,7 @@ func (t text) titleEnd(i int) int {
 			joint = j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
 		}
 		if tok.low == "by" {
-			joint = joint && (t.is(j+1, "marriott") || t.is(j+1, "hilton") || t.is(j+1, "the"))
+			joint = joint && t.is(j+1, "the")
 		}
 		figure := j > i && unicode.IsDigit(first)
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
