@@ -100,32 +100,16 @@ func kin(stem string) string {
 		return "music"
 	case "sport", "gam", "match":
 		return "sports"
-	case "shopp", "shop", "mall", "stor", "boutiqu":
-		return "shopping"
-	case "worship", "church", "templ", "mosqu", "cathedral", "synagogu":
-		return "worship"
 	case "economy", "coach":
 		return "economy"
-	case "standard", "intermediat", "midsiz", "mid-siz", "mid-size", "midsize":
-		return "standard"
-	case "compact", "small", "smaller":
-		return "compact"
-	case "full-siz", "full-size", "larg", "big", "bigger", "fullsiz":
-		return "full"
 	case "cheap", "inexpensiv", "budget", "affordabl", "cheaper":
 		return "cheap"
 	case "moderat", "mid-rang", "reasonabl", "moderately":
 		return "moderate"
 	case "pricey", "expensiv", "upscal", "fancy":
 		return "pricey"
-	case "museum", "gallery":
-		return "museum"
-	case "historical", "historic", "history":
-		return "historical"
 	case "telly", "television", "tv":
 		return "television"
-	case "them", "amusement":
-		return "theme"
 	case "theatr", "theater":
 		return "theater"
 	case "centr", "center", "middl", "central", "downtown":
