@@ -2,9 +2,11 @@
 // from the tools' names and descriptions, collects typed parameters in
 // conversation and turns results into sentences.
 //
-// It has no weights, uses no network, keeps no state and gives the same answer
-// to the same request. It knows no trade and no agent: everything it says comes
-// from the tools' schemas, the messages and a little general English. It decides
+// It has no weights, uses no network, keeps nothing of a conversation and gives the
+// same answer to the same request. It knows no trade and no agent: everything it says
+// comes from the tools' schemas, the messages and a little general English. What a
+// parameter is, its schema tells first, its name second and the head of its
+// description third (kind.go), so that names say as little as they like. It decides
 // nothing that a rule protects, that is the gate's business, and it does not
 // follow the instructions of the request, which are written for larger models.
 // It is called by engine, as the default model and when a provider is down.
@@ -14,6 +16,9 @@
 // offer and announce is understood (heed.go), and the caller's words are taken as
 // an answer to it (overhear.go); what they collected is read back once more before
 // anything is changed by it.
+//
+// It speaks English. Values in Spanish, French and German are read by package spoken
+// (tongue.go).
 //
 // An answer is made in three steps. Replay rebuilds the state of the
 // conversation by running the engine's own policy over the messages (state.go,
