@@ -156,7 +156,7 @@ func agrees(t text) bool {
 	if i := t.has("i would"); i >= 0 && !t.is(i+2, "like") && t.small(6) {
 		return true
 	}
-	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10)
+	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10) || t.small(14) && !t.asks() && t.has("is correct", "is right", "are correct") >= 0
 }
 
 func refuses(t text) bool {

@@ -50,6 +50,9 @@ func (r reader) optionAt(i int, o option, p *param) int {
 			return 2
 		}
 	}
+	if len(o.toks) == 2 && strings.ReplaceAll(r.toks[i].low, "-", "") == o.toks[0].low+o.toks[1].low { // "full-size" for "full size"
+		return 1
+	}
 	for k, t := range o.toks {
 		if i+k >= len(r.toks) {
 			return 0

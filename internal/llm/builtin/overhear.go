@@ -57,6 +57,11 @@ func (s *state) judged(a act) plan {
 	if a == actCancel || a == actBye && refuses(s.heard) {
 		return s.drop()
 	}
+	if c := s.index.choose(s.heard, true); refuses(s.heard) && s.turns(c, nil) {
+		s.start(c.tool)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(c.tool))
+	}
 	if refuses(s.heard) || corrects(s.heard) || !agrees(s.heard) && a != actThank {
 		changed := s.fill(s.heard, s.cur, nil)
 		if len(changed) == 0 && (refuses(s.heard) || a == actBye) {
