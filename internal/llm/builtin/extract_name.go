@@ -299,6 +299,9 @@ func (r reader) plainPlaceEnd(i int) int {
 	if !r.lowercase() {
 		return i
 	}
+	if _, _, n := r.clock(i); n > 0 { // "around half past one"
+		return i
+	}
 	j := i
 	for j < len(r.toks) && j < i+3 {
 		t := r.toks[j]

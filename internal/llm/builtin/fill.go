@@ -397,7 +397,7 @@ func (p *param) sides() (starts, ends bool) {
 // something: "I'll bring it back on the 9th" ends it.
 func (t text) verbSide(at int) int {
 	for j := at - 1; j >= 0 && j >= at-7; j-- {
-		if t.toks[j].stop && t.toks[j].final != ',' {
+		if t.toks[j].stop && t.toks[j].final != ',' && j < len(t.toks)-1 {
 			return 0
 		}
 		switch t.toks[j].low {
