@@ -154,6 +154,7 @@ func FuzzConversation(f *testing.F) {
 	f.Add("Look up order A-12", "no, it's A-13", `{"status":"done","result":{"a":[1,{"b":null}]}}`, `{"properties":{"order_number":{"type":"string"}},"required":["order_number"]}`)
 	f.Add("tomorrow at half past four", "double oh seven", `{"status":"needs_input","fields":[{"name":"when"}]}`, `{"properties":{"when":{"type":"string","format":"date-time"},"n":{"type":["integer","null"]}},"required":["when","n"]}`)
 	f.Add("look up an order for twenty bucks", "maria at example dot com", `[]`, `{"properties":{"a":{"$ref":"#/properties/a"},"b":{"type":"object","properties":{"c":{"enum":[1,"x",null]}},"required":["c"]}},"required":["a","b"]}`)
+	f.Add("quiero una cita para mañana a las cuatro y media con 1.200,50 €", "am 3. Mai um halb fünf, bitte", `{"status":"done","result":{"precio":12}}`, `{"properties":{"p1":{"type":"string","description":"Date of the visit"},"p2":{"type":"number","description":"Amount in euros"}},"required":["p1","p2"]}`)
 	f.Add("x", "1/2/3", "", `{"properties":{"x":{"const":{"k":1}},"":{"type":"array"}},"required":["x",""]}`)
 	f.Fuzz(func(t *testing.T, one, two, result, schema string) {
 		req := llm.Request{Now: monday(), Tools: []llm.Tool{

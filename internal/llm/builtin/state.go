@@ -126,10 +126,11 @@ type state struct {
 	heard    text            // the caller's last words
 	plan     plan
 
-	acted     bool // a call follows the caller's last words
-	foreign   bool // the assistant's last words are not the engine's own
-	agreed    bool // the caller agreed to values read back
-	back      bool // they read the values of cur back
+	hints     map[string]map[string]bool // see text.hint; by language
+	acted     bool                       // a call follows the caller's last words
+	foreign   bool                       // the assistant's last words are not the engine's own
+	agreed    bool                       // the caller agreed to values read back
+	back      bool                       // they read the values of cur back
 	proposal  *tool
 	suggested map[*param]found // values that they offered
 	also      []*param         // asked for beside asked
@@ -145,7 +146,7 @@ type plan struct {
 }
 
 func newState(req llm.Request, x *index) *state {
-	return &state{req: req, index: x, known: map[string]found{}, parked: map[*tool]*form{}}
+	return &state{req: req, index: x, known: map[string]found{}, parked: map[*tool]*form{}, hints: map[string]map[string]bool{}}
 }
 
 // replay goes through the messages as they happened. Its own policy, run over
@@ -157,7 +158,12 @@ func (s *state) replay() {
 		case llm.User:
 			s.since, s.detour = len(s.runs), nil
 			s.heard = read(m.Content)
-			s.heard.lang = tongue(s.heard, s.req.Language)
+			if s.heard.lang = tongue(s.heard, s.req.Language); s.heard.lang != "" {
+				if s.hints[s.heard.lang] == nil {
+					s.hints[s.heard.lang] = map[string]bool{}
+				}
+				s.heard.hint = s.hints[s.heard.lang]
+			}
 			s.plan = s.hear()
 			s.asked = s.plan.ask
 			s.unplaced = s.cur == nil && s.plan.call == nil && requests(s.heard)

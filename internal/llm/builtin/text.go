@@ -22,7 +22,8 @@ type token struct {
 type text struct {
 	raw  string
 	toks []token
-	lang string // in which values are said, "" for English; see tongue
+	lang string          // in which values are said, "" for English; see tongue
+	hint map[string]bool // words that values are made of, as far as asked for
 }
 
 func read(s string) text {

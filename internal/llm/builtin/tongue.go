@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"callwright/internal/spoken"
@@ -88,13 +89,19 @@ func (r reader) windows(format string) []found {
 
 // window is how many tokens at i make one value.
 func (r reader) window(i int, format string) int {
-	last := min(len(r.toks), i+8)
+	last, first := min(len(r.toks), i+8), -1
 	for j := i; j < last; j++ { // values do not go over the end of a clause, "3. Mai" has none
+		if first < 0 && r.telling(r.toks[j].low) {
+			first = j
+		}
 		if r.toks[j].stop && !(r.toks[j].final == '.' && allDigits(r.toks[j].low)) {
 			last = j + 1
 		}
 	}
-	for j := last; j > i; j-- {
+	if first < 0 || first > i+3 {
+		return 0
+	}
+	for j := last; j > first; j-- {
 		s := r.span(i, j)
 		if _, err := spoken.Read(format, s, r.said()); err != nil {
 			continue
@@ -110,8 +117,37 @@ func (r reader) window(i int, format string) int {
 	return 0
 }
 
+// telling reports a word that a value is made of: a figure, a number, a day, a month,
+// a unit. It spares reading every run of words of a long text.
+func (t text) telling(w string) bool {
+	if w[0] >= '0' && w[0] <= '9' {
+		return true
+	}
+	known, ok := t.hint[w]
+	if ok {
+		return known
+	}
+	c := spoken.Context{Region: strings.ToUpper(t.lang), Now: time.Unix(0, 0).UTC()}
+	_, err := spoken.Number("", "", w, c)
+	known = err == nil && !indefinite(w)
+	for _, probe := range [][2]string{{"date", w}, {"time", w}, {"date", "1 de " + w}, {"date", "1 " + w}, {"date", "1. " + w}, {"time", "2 " + w}, {"duration", "2 " + w}, {"duration", w}, {"money", "2 " + w}} {
+		if known {
+			break
+		}
+		_, err := spoken.Read(probe[0], probe[1], c)
+		known = err == nil
+	}
+	if t.hint != nil {
+		t.hint[w] = known
+	}
+	return known
+}
+
 // foreignNumber reads a cardinal in words or figures of the text's language.
 func (t text) foreignNumber(i int) (string, int) {
+	if !t.telling(t.toks[i].low) && !indefinite(t.toks[i].low) {
+		return "", 0
+	}
 	c := spoken.Context{Region: strings.ToUpper(t.lang)}
 	if w := t.toks[i].low; (t.lang == "es" || t.lang == "de") && strings.Count(w, ".") > 0 && !strings.Contains(w, ",") {
 		if s := strings.ReplaceAll(w, ".", ""); allDigits(s) && len(w)-strings.LastIndexByte(w, '.') == 4 {
