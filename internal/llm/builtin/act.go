@@ -148,7 +148,7 @@ func agrees(t text) bool {
 	if len(t.toks) == 0 || refuses(t) {
 		return false
 	}
-	if t.lang != "" && spoken.Consent(t.raw) == spoken.Yes {
+	if t.lang != "" && t.small(12) && spoken.Consent(t.raw) == spoken.Yes {
 		return true
 	}
 	switch w := t.toks[0].low; w {
@@ -166,7 +166,7 @@ func refuses(t text) bool {
 	if len(t.toks) == 0 {
 		return false
 	}
-	if t.lang != "" && spoken.Consent(t.raw) == spoken.No {
+	if t.lang != "" && t.small(12) && spoken.Consent(t.raw) == spoken.No {
 		return true
 	}
 	switch w := t.toks[0].low; w {

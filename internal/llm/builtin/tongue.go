@@ -91,7 +91,7 @@ func (r reader) windows(format string) []found {
 func (r reader) window(i int, format string) int {
 	last, first := min(len(r.toks), i+8), -1
 	for j := i; j < last; j++ { // values do not go over the end of a clause, "3. Mai" has none
-		if first < 0 && r.telling(r.toks[j].low) {
+		if first < 0 && (r.telling(r.toks[j].low) || j > 0 && r.is(j, "una") && r.is(j-1, "la")) { // one o'clock
 			first = j
 		}
 		if r.toks[j].stop && !(r.toks[j].final == '.' && allDigits(r.toks[j].low)) {
@@ -123,13 +123,16 @@ func (t text) telling(w string) bool {
 	if w[0] >= '0' && w[0] <= '9' {
 		return true
 	}
+	if indefinite(w) {
+		return false
+	}
 	known, ok := t.hint[w]
 	if ok {
 		return known
 	}
 	c := spoken.Context{Region: strings.ToUpper(t.lang), Now: time.Unix(0, 0).UTC()}
 	_, err := spoken.Number("", "", w, c)
-	known = err == nil && !indefinite(w)
+	known = err == nil
 	for _, probe := range [][2]string{{"date", w}, {"time", w}, {"date", "1 de " + w}, {"date", "1 " + w}, {"date", "1. " + w}, {"time", "2 " + w}, {"duration", "2 " + w}, {"duration", w}, {"money", "2 " + w}} {
 		if known {
 			break

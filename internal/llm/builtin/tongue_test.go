@@ -55,6 +55,7 @@ func TestValuesInOtherLanguages(t *testing.T) {
 		{"es", "time", clock, "a las nueve de la mañana", `"09:00"`},
 		{"es", "time", clock, "a las 16:45", `"16:45"`},
 		{"es", "time", clock, "al mediodía", `"12:00"`},
+		{"es", "time", clock, "a la una", `"13:00"`},
 		{"es", "guests", integer, "somos cuatro", `4`},
 		{"es", "guests", integer, "veintidós personas", `22`},
 		{"es", "mileage", integer, "ciento veinte mil", `120000`},
