@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"callwright"
+	"callwright/internal/spoken"
 	"callwright/internal/strictjson"
 )
 
@@ -390,7 +391,7 @@ func (g *Gate) TryCode(t *Turn, words string) *Verdict {
 // HasDigits reports whether words have digits, spoken or written: perhaps a part of a
 // code.
 func HasDigits(words string) bool {
-	for _, w := range strings.Fields(normal(words)) {
+	for _, w := range strings.Fields(spoken.Bare(words)) {
 		if digit(w) != "" {
 			return true
 		}
@@ -417,7 +418,7 @@ func codeIn(words string) string {
 		}
 		run.Reset()
 	}
-	for _, w := range strings.Fields(normal(words)) {
+	for _, w := range strings.Fields(spoken.Bare(words)) {
 		if d := digit(w); d != "" {
 			run.WriteString(d)
 		} else {

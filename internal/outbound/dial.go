@@ -228,7 +228,7 @@ func (d *dialer) race(ctx context.Context, addrs []netip.AddrPort) (net.Conn, er
 						late.conn.Close()
 					}
 				}
-				return a.conn, nil
+				return prompt(a.conn), nil
 			}
 			if first == nil {
 				first = a.err

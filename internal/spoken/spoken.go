@@ -8,7 +8,8 @@
 // and German.
 //
 // It finds no values in sentences; that is for models. It is used by gate, for
-// parameters with a format, and by engine, to say values.
+// parameters with a format and for the caller's yes or no, by the built-in engine, for
+// words in other languages than English, and by engine, to say values.
 package spoken
 
 import (

@@ -1,6 +1,10 @@
 package builtin
 
-import "strings"
+import (
+	"strings"
+
+	"callwright/internal/spoken"
+)
 
 // An act is what a short utterance does in a conversation, whatever the tools.
 type act int
@@ -18,6 +22,7 @@ const (
 	actYes
 	actNo
 	actWait
+	actWho
 )
 
 // actOf reads the act of an utterance that has little else in it.
@@ -27,6 +32,8 @@ func actOf(t text) act {
 		return actNone
 	case t.rest("repeat", "say that again", "say again", "come again", "pardon", "what did you say", "can you repeat", "could you repeat", "didn't catch that", "didn't hear", "one more time", "what was that", "i beg your pardon", "didn't get that", "wie bitte", "puede repetir", "répétez") <= 1:
 		return actRepeat
+	case t.small(9) && t.has("are you a robot", "are you a bot", "are you a machine", "are you a computer", "are you human", "are you a human", "are you real", "are you a real", "are you a person", "are you an ai", "am i talking to", "am i speaking to", "am i speaking with", "who are you", "who is this", "what are you", "what is your name", "what's your name") >= 0:
+		return actWho
 	case human(t):
 		return actHuman
 	case t.has("what can you do", "what can i do here", "what do you do", "how can you help", "what can you help", "what are you able", "what are my options", "what else can you do", "what services") >= 0 || t.is(0, "help") && len(t.toks) <= 2:
@@ -45,7 +52,7 @@ func actOf(t text) act {
 		return actThank
 	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t):
 		return actThank
-	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "hola", "hallo", "guten tag", "bonjour") == 0:
+	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "how's it going", "how is it going", "how do you do", "how are things", "hola", "hallo", "guten tag", "bonjour") == 0:
 		return actGreet
 	case t.rest("wait", "hold on", "one moment", "one second", "just a moment", "just a second", "just a minute", "one minute", "give me a second", "give me a moment", "hang on", "let me check", "let me look", "let me see", "let me find it", "let me get it") == 0:
 		return actWait
@@ -55,6 +62,11 @@ func actOf(t text) act {
 		return actYes
 	}
 	return actNone
+}
+
+// wellBeing reports a greeting that asks how one is.
+func wellBeing(t text) bool {
+	return t.has("how are you", "how's it going", "how is it going", "how do you do", "how are things") >= 0
 }
 
 // rest returns how many content words are left when one of the phrases, which
@@ -78,7 +90,7 @@ func (t text) rest(phrases ...string) int {
 	}
 	n := 0
 	for i, tok := range t.toks {
-		if !covered[i] && !common(tok.low) && !polite(tok.low) {
+		if !covered[i] && !common(tok.low) && !polite(tok.low) && !(t.lang != "" && functionWord(t.lang, tok.low)) {
 			n++
 		}
 	}
@@ -119,10 +131,13 @@ func human(t text) bool {
 }
 
 func cancels(t text) bool {
-	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "leave that") >= 0 && t.small(12) {
+	if t.has("changed my mind", "change my mind", "scratch that") >= 0 && t.has("let's", "i want", "i'd like", "i would like", "instead", "i'll", "how about", "make it", "try") >= 0 {
+		return false // for something else
+	}
+	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "laisse tomber", "leave that", "déjelo", "déjalo", "olvídelo", "oubliez", "lassen sie es", "schon gut") >= 0 && t.small(12) {
 		return true
 	}
-	return t.rest("cancel", "stop", "quit", "abort", "abbrechen", "cancelar", "cancele", "annuler", "annulez", "stopp") == 0
+	return t.rest("cancel", "stop", "quit", "abort", "abbrechen", "cancelar", "cancele", "annuler", "annulez", "stopp", "cancela", "anular", "anule", "stornieren") == 0
 }
 
 func unsure(t text) bool {
@@ -133,6 +148,9 @@ func agrees(t text) bool {
 	if len(t.toks) == 0 || refuses(t) {
 		return false
 	}
+	if t.lang != "" && t.small(12) && spoken.Consent(t.raw) == spoken.Yes {
+		return true
+	}
 	switch w := t.toks[0].low; w {
 	case "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "absolutely", "definitely", "certainly", "exactly", "indeed", "affirmative", "alright",
 		"sí", "si", "claro", "ja", "jawohl", "genau", "gerne", "oui", "d'accord", "bien":
@@ -141,12 +159,15 @@ func agrees(t text) bool {
 	if i := t.has("i would"); i >= 0 && !t.is(i+2, "like") && t.small(6) {
 		return true
 	}
-	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10)
+	return t.has("that's right", "that is right", "that's correct", "that is correct", "go ahead", "sounds good", "sounds great", "please do", "of course", "do it", "that works", "works for me", "i do", "it is", "that's fine", "that is fine", "looks good") >= 0 && t.small(10) || t.small(14) && !t.asks() && t.has("is correct", "is right", "are correct") >= 0
 }
 
 func refuses(t text) bool {
 	if len(t.toks) == 0 {
 		return false
+	}
+	if t.lang != "" && t.small(12) && spoken.Consent(t.raw) == spoken.No {
+		return true
 	}
 	switch w := t.toks[0].low; w {
 	case "no", "nope", "nah", "nothing", "none", "negative", "nein", "non", "not":

@@ -153,6 +153,8 @@ func (p *param) noun() string {
 	l := p.label
 	if d := p.nounPhrase(); d != "" {
 		l = d
+	} else if p.opaque() && p.head != "" {
+		l = p.head
 	}
 	switch w := lastOf(l); w {
 	case "id", "sku", "vin", "pin", "zip", "iban", "imei", "url", "dob":
@@ -181,6 +183,11 @@ func (p *param) noun() string {
 		return l
 	}
 	return "the " + l
+}
+
+// opaque reports a name that nobody could say aloud: "p1", "dt".
+func (p *param) opaque() bool {
+	return !strings.Contains(p.label, " ") && (strings.ContainsAny(p.label, "0123456789") || !strings.ContainsAny(p.label, "aeiouy") || len(p.label) < 3 && p.label != "to" && p.label != "id")
 }
 
 // nounPhrase is a short description that names the thing better than the

@@ -2,9 +2,11 @@
 // from the tools' names and descriptions, collects typed parameters in
 // conversation and turns results into sentences.
 //
-// It has no weights, uses no network, keeps no state and gives the same answer
-// to the same request. It knows no trade and no agent: everything it says comes
-// from the tools' schemas, the messages and a little general English. It decides
+// It has no weights, uses no network, keeps nothing of a conversation and gives the
+// same answer to the same request. It knows no trade and no agent: everything it says
+// comes from the tools' schemas, the messages and a little general English. What a
+// parameter is, its schema tells first, its name second and the head of its
+// description third (kind.go), so that names say as little as they like. It decides
 // nothing that a rule protects, that is the gate's business, and it does not
 // follow the instructions of the request, which are written for larger models.
 // It is called by engine, as the default model and when a provider is down.
@@ -14,6 +16,9 @@
 // offer and announce is understood (heed.go), and the caller's words are taken as
 // an answer to it (overhear.go); what they collected is read back once more before
 // anything is changed by it.
+//
+// It speaks English. Values in Spanish, French and German are read by package spoken
+// (tongue.go).
 //
 // An answer is made in three steps. Replay rebuilds the state of the
 // conversation by running the engine's own policy over the messages (state.go,
@@ -33,8 +38,9 @@ import (
 	"callwright/internal/llm"
 )
 
-// An Engine answers requests. It has no state; the zero value is ready to use.
-type Engine struct{}
+// An Engine answers requests. It remembers nothing of them but what tools come to;
+// the zero value is ready to use.
+type Engine struct{ ready indexes }
 
 var _ llm.Model = (*Engine)(nil)
 
@@ -42,13 +48,13 @@ var _ llm.Model = (*Engine)(nil)
 func New() *Engine { return &Engine{} }
 
 // Generate answers with text, word by word, or with a tool call.
-func (*Engine) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
+func (e *Engine) Generate(ctx context.Context, req llm.Request) iter.Seq2[llm.Chunk, error] {
 	return func(yield func(llm.Chunk, error) bool) {
 		if ctx.Err() != nil {
 			yield(llm.Chunk{}, interrupted(ctx))
 			return
 		}
-		p := answer(req)
+		p := answer(req, e.ready.of(req.Tools))
 		for _, word := range chunks(p.say) {
 			if ctx.Err() != nil {
 				yield(llm.Chunk{}, interrupted(ctx))
@@ -70,8 +76,8 @@ func interrupted(ctx context.Context) error {
 }
 
 // answer makes the plan for the last message.
-func answer(req llm.Request) plan {
-	s := newState(req)
+func answer(req llm.Request, x *index) plan {
+	s := newState(req, x)
 	s.replay()
 	if n := len(req.Messages); n > 0 && req.Messages[n-1].Role == llm.ToolRole {
 		return s.tell()
@@ -84,7 +90,12 @@ func answer(req llm.Request) plan {
 }
 
 // chunks cuts a text behind each word.
-func chunks(s string) []string { return strings.SplitAfter(s, " ") }
+func chunks(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.SplitAfter(s, " ")
+}
 
 // toolCall names the call after its place in the conversation and its content,
 // so that the same request gives the same id and no other message has it.

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ func (s *state) offer() string {
 	if len(as) == 0 {
 		return "Is there anything else you would like?"
 	}
-	return "What I can do is " + series(as, "or") + "."
+	return "What I can do is " + series(brief(as, s.index.tools), "or") + "."
 }
 
 func (s *state) abilities() string {
@@ -30,7 +31,24 @@ func (s *state) abilities() string {
 	if len(as) == 0 {
 		return "I can chat, but there is nothing set up for me to do yet."
 	}
-	return "I can " + series(as, "and") + ". What would you like?"
+	return "I can " + series(brief(as, s.index.tools), "and") + ". What would you like?"
+}
+
+// longList is how much of what can be done is said in one breath.
+const longList = 150
+
+// brief says by the tools' names what their descriptions say too long.
+func brief(deeds []string, ts []*tool) []string {
+	if len(strings.Join(deeds, ", ")) <= longList {
+		return deeds
+	}
+	out := slices.Clone(deeds)
+	for i := range out {
+		if i < len(ts) && out[i] == ts[i].deed() && len(ts[i].label) < len(out[i])*2/3 && verbOf(ts[i].label) != "" && strings.Contains(ts[i].label, " ") {
+			out[i] = article(ts[i].label)
+		}
+	}
+	return out
 }
 
 // deeds are the tools in plain words.
@@ -74,7 +92,7 @@ func trimDeed(s string) string {
 			s = s[:k]
 		}
 	}
-	for _, c := range [][2]string{{"transfer the caller", "transfer you"}, {"ell the caller", "ell you"}, {"ive the caller", "ive you"}, {"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
+	for _, c := range [][2]string{{"transfer the caller", "transfer you"}, {"put the caller", "put you"}, {"connect the caller", "connect you"}, {"ell the caller", "ell you"}, {"ive the caller", "ive you"}, {"the caller's", "your"}, {"the customer's", "your"}, {"a customer's", "your"}, {"a caller's", "your"}, {"the user's", "your"}, {"for the caller", "for you"}, {"for the customer", "for you"}, {"for a customer", "for you"}, {"for a caller", "for you"}} {
 		s = strings.ReplaceAll(s, c[0], c[1])
 	}
 	return strings.TrimRight(s, " ,")

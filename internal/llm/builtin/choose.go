@@ -111,7 +111,7 @@ type score struct{ rank, match float64 }
 func (x *index) scores(t text) []score {
 	sum := make([]score, len(x.tools))
 	best := make([]score, len(x.tools))
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(t.toks))
 	add := func(ps []posting, weight float64) {
 		if len(ps) == 0 {
 			return
@@ -134,8 +134,15 @@ func (x *index) scores(t text) []score {
 			if idea == "find" {
 				weight = 0.8 // many things can be found
 			}
-			add(x.words[tok.stem], weight)
 			add(x.ideas[idea], synonym*weight)
+			if len(x.words[tok.stem]) == 0 && len(x.ideas[idea]) == 0 && len(tok.low) > 5 {
+				add(x.words[x.misspelt(tok.stem)], synonym*weight)
+			}
+			for _, other := range t.toks[i:] { // the word itself says more than one that means the same
+				if concept(other.stem) == idea && !common(other.low) {
+					add(x.words[other.stem], weight)
+				}
+			}
 		}
 		for k, b := range best {
 			sum[k].rank += b.rank
@@ -143,6 +150,21 @@ func (x *index) scores(t text) []score {
 		}
 	}
 	return sum
+}
+
+// misspelt is the one word of the tools that a word is but for a letter, "" when
+// there is none or more.
+func (x *index) misspelt(w string) string {
+	hit := ""
+	for known := range x.words {
+		if slipped(known, w) {
+			if hit != "" {
+				return ""
+			}
+			hit = known
+		}
+	}
+	return hit
 }
 
 // A choice is a tool with how clearly it is meant.
@@ -245,9 +267,24 @@ func (x *index) shelf() *tool {
 	return nil
 }
 
-// verb is the tool's act in one word, "" when its name begins with none.
+// verb is the tool's act in one word: what its name begins with, else what its
+// description does; "" when neither tells.
 func (t *tool) verb() string {
-	w, rest, _ := strings.Cut(t.label, " ")
+	if v := verbOf(t.label); v != "" || t.desc == "" {
+		return v
+	}
+	_, does, ok := strings.Cut(t.desc, ": ") // behind the name
+	if !ok || strings.Contains(t.desc[:len(t.desc)-len(does)], ". ") {
+		does = t.desc
+	}
+	if w, _, _ := strings.Cut(does, " "); w != "" && upperFirst(w) == w && !anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find") {
+		return verbOf(imperative(strings.ToLower(w)) + " it")
+	}
+	return ""
+}
+
+func verbOf(label string) string {
+	w, rest, _ := strings.Cut(label, " ")
 	if next, _, _ := strings.Cut(rest, " "); w == "order" || w == "schedule" || w == "report" || w == "return" || w == "request" || w == "transfer" || w == "place" {
 		switch next {
 		case "status", "history", "lookup", "info", "information", "details", "number", "search", "tracking", "hours":

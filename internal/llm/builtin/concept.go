@@ -17,6 +17,8 @@ func concept(stem string) string {
 		return "change"
 	case "pric", "cost", "fee", "charg", "fare", "rat", "expensiv", "quot", "quotation", "estimat":
 		return "price"
+	case "siz", "big", "larg", "huge", "measur":
+		return "size"
 	case "balanc", "fund":
 		return "balance"
 	case "account", "chequ", "saving":

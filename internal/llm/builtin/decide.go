@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"strings"
+
 	"callwright/internal/llm"
 )
 
@@ -16,6 +18,8 @@ func (s *state) hear() plan {
 		return s.repeat()
 	case actHuman:
 		return s.person()
+	case actWho:
+		return s.then("I'm an automated assistant, here to help.")
 	}
 	if s.cur != nil {
 		return s.collect(a)
@@ -44,21 +48,29 @@ func (s *state) repeat() plan {
 }
 
 func (s *state) person() plan {
-	for _, t := range s.index.tools {
-		if anyWord(t.label+" "+positive(t.desc), "transfer", "human", "operator", "representative", "handoff", "colleague", "person", "escalate") &&
-			anyWord(t.label+" "+positive(t.desc), "human", "person", "operator", "representative", "colleague", "agent", "staff", "someone", "team", "call", "caller", "department", "desk") && t.verb() != "send" {
-			if s.cur == nil || s.cur.tool != t {
-				s.start(t)
-			}
-			s.fill(s.heard, s.cur, nil)
-			return s.next("Of course.")
+	if t := s.desk(); t != nil {
+		if s.cur == nil || s.cur.tool != t {
+			s.start(t)
 		}
+		s.fill(s.heard, s.cur, nil)
+		return s.next("Of course.")
 	}
 	say := "I'm sorry, I can't connect you to a person from here."
 	if s.cur != nil && s.asked != nil {
 		return plan{say: say + " I can go on with this, though. " + s.question(s.asked), ask: s.asked}
 	}
 	return plan{say: say + " " + s.offer()}
+}
+
+// desk is the skill that brings a person to the phone, nil when there is none.
+func (s *state) desk() *tool {
+	for _, t := range s.index.tools {
+		if anyWord(t.label+" "+positive(t.desc), "transfer", "human", "operator", "representative", "handoff", "colleague", "person", "escalate") &&
+			anyWord(t.label+" "+positive(t.desc), "human", "person", "operator", "representative", "colleague", "agent", "staff", "someone", "team", "call", "caller", "department", "desk") && t.verb() != "send" {
+			return t
+		}
+	}
+	return nil
 }
 
 // collect goes on with the skill at hand.
@@ -80,7 +92,12 @@ func (s *state) collect(a act) plan {
 			a = actNo
 		}
 		switch a {
-		case actYes, actThank, actCancel:
+		case actYes, actThank:
+			if s.desk() != nil && s.desk() != s.cur.tool {
+				return s.person()
+			}
+			return s.drop()
+		case actCancel:
 			return s.drop()
 		case actNo:
 			s.misses = 0
@@ -120,7 +137,7 @@ func (s *state) turns(c choice, asked *param) bool {
 		return false
 	}
 	here := s.index.score(s.heard, s.cur.tool)
-	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && !wholeAnswer(asked.kind) {
+	if asked != nil && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 && !s.heard.asks() && s.heard.has("can you", "could you", "would you", "will you") < 0 && !wholeAnswer(asked.kind) {
 		return c.score > here+1
 	}
 	return c.score > here+0.3
@@ -167,6 +184,19 @@ func (s *state) evades(p *param) bool {
 		return false
 	}
 	return p.kind != kindQuery && s.heard.asks() && !anyWord(p.label, "message", "note", "notes", "question")
+}
+
+// chosen is the skill that takes an entry of what was found when the caller points
+// at one: "the second one, please".
+func (s *state) chosen() *tool {
+	for _, t := range s.index.tools {
+		for _, p := range t.ask {
+			if all := s.offers(p); !t.reads() && len(all) > 0 && (p.from != "" || len(t.ask) == 1) && (place(s.heard, len(all)) >= 0 || s.heard.small(8) && !s.heard.asks() && s.meant(all, s.heard) >= 0) {
+				return t
+			}
+		}
+	}
+	return nil
 }
 
 // pending is the last run when it waits for the caller.
@@ -216,6 +246,9 @@ func (s *state) drop() plan {
 // then says something and comes back to the open question.
 func (s *state) then(say string) plan {
 	if s.asked == nil {
+		if !strings.HasSuffix(say, "?") {
+			say += " What can I do for you?"
+		}
 		return plan{say: say}
 	}
 	return plan{say: say + " " + s.question(s.asked), ask: s.asked}
@@ -296,6 +329,21 @@ func (s *state) start(t *tool) {
 	}
 	s.cur, s.asked, s.leaving, s.misses, s.asks = f, nil, false, 0, 0
 	s.topic = s.heard
+	s.recollect()
+}
+
+// recollect takes values from what the caller said before it was clear which skill
+// it was for. What is said later goes before them.
+func (s *state) recollect() {
+	words := s.loose
+	s.loose = nil
+	for _, t := range words {
+		for _, p := range s.fill(t, s.cur, nil) {
+			v := s.cur.vals[p]
+			v.guess = true
+			s.cur.vals[p] = v
+		}
+	}
 }
 
 // open decides when no skill is being collected.
@@ -303,6 +351,9 @@ func (s *state) open(a act) plan {
 	last := s.last()
 	switch a {
 	case actGreet:
+		if wellBeing(s.heard) {
+			return plan{say: "I'm doing well, thank you for asking. How can I help you today?"}
+		}
 		return plan{say: s.greeting()}
 	case actThank:
 		return plan{say: "You're welcome! Is there anything else I can help with?"}
@@ -315,8 +366,10 @@ func (s *state) open(a act) plan {
 	case actCancel:
 		return plan{say: "All right. Is there anything else I can help with?"}
 	case actYes, actNo:
-		if p, ok := s.amend(last); ok {
-			return p
+		for i := len(s.runs) - 1; i >= 0 && i >= len(s.runs)-3 && (i == len(s.runs)-1 || !s.foreign); i-- { // "no, Friday" may be about what was done before the last question
+			if p, ok := s.amend(&s.runs[i]); ok {
+				return p
+			}
 		}
 		if a == actNo {
 			return plan{say: "All right. Have a good day!"}
@@ -332,6 +385,9 @@ func (s *state) open(a act) plan {
 		if p, ok := s.followUp(last, c); ok {
 			return p
 		}
+	}
+	if c.tool == nil {
+		c.tool = s.chosen()
 	}
 	if c.tool == nil && s.heard.asks() {
 		c.tool = s.index.shelf()

@@ -154,6 +154,7 @@ func FuzzConversation(f *testing.F) {
 	f.Add("Look up order A-12", "no, it's A-13", `{"status":"done","result":{"a":[1,{"b":null}]}}`, `{"properties":{"order_number":{"type":"string"}},"required":["order_number"]}`)
 	f.Add("tomorrow at half past four", "double oh seven", `{"status":"needs_input","fields":[{"name":"when"}]}`, `{"properties":{"when":{"type":"string","format":"date-time"},"n":{"type":["integer","null"]}},"required":["when","n"]}`)
 	f.Add("look up an order for twenty bucks", "maria at example dot com", `[]`, `{"properties":{"a":{"$ref":"#/properties/a"},"b":{"type":"object","properties":{"c":{"enum":[1,"x",null]}},"required":["c"]}},"required":["a","b"]}`)
+	f.Add("quiero una cita para mañana a las cuatro y media con 1.200,50 €", "am 3. Mai um halb fünf, bitte", `{"status":"done","result":{"precio":12}}`, `{"properties":{"p1":{"type":"string","description":"Date of the visit"},"p2":{"type":"number","description":"Amount in euros"}},"required":["p1","p2"]}`)
 	f.Add("x", "1/2/3", "", `{"properties":{"x":{"const":{"k":1}},"":{"type":"array"}},"required":["x",""]}`)
 	f.Fuzz(func(t *testing.T, one, two, result, schema string) {
 		req := llm.Request{Now: monday(), Tools: []llm.Tool{
@@ -210,9 +211,63 @@ func BenchmarkFiftyToolsSixtyMessages(b *testing.B) {
 		req.Messages = append(req.Messages, user("I would like to book a thing for next Tuesday at half past four, my name is Ann Lee"), agent("Sure, I can book that for you. What is the code?"))
 	}
 	req.Messages[len(req.Messages)-1] = user("it's X Y 4 4 7 1")
+	benchmarkAnswer(b, req)
+}
+
+// A conversation that another client led, with a hundred messages and a topic that
+// changes and comes back, as in transcripts that a stateless client sends whole.
+func BenchmarkLongConversation(b *testing.B) {
+	req := llm.Request{Now: monday(), Language: "en", Tools: mustTools(b, `[
+		{"name":"find_clinic","description":"Find a clinic in a city","parameters":{"type":"object","properties":{"city":{"type":"string","description":"City to search in"},"field":{"type":"string","description":"Field of medicine","enum":["eyes","skin","teeth"]}},"required":["city","field"]}},
+		{"name":"book_visit","description":"Book a visit to a clinic","parameters":{"type":"object","properties":{"clinic_name":{"type":"string","description":"Name of the clinic"},"date":{"type":"string","description":"Day of the visit"},"time":{"type":"string","description":"Time of the visit"}},"required":["clinic_name","date","time"]}},
+		{"name":"track_parcel","description":"Find out where a parcel is","parameters":{"type":"object","properties":{"tracking_number":{"type":"string","description":"Number on the receipt, such as PX-1234"}},"required":["tracking_number"]}},
+		{"name":"send_money","description":"Send money to somebody","parameters":{"type":"object","properties":{"amount":{"type":"number","description":"Amount to send"},"recipient_name":{"type":"string","description":"Who gets the money"}},"required":["amount","recipient_name"]}}]`)}
+	for range 10 {
+		req.Messages = append(req.Messages, user("I need a clinic for my eyes, please."), agent("In which city should I look?"),
+			user("In Leeds, near the station."), agent("I found 3 clinics. There is Blue Door Clinic on Park Row, rated 4.5."),
+			user("Before that, where is my parcel PX-4471?"), agent("It left the depot this morning and should be there by noon."),
+			user("Good. Then book a visit to Blue Door Clinic next Tuesday at half past four."), agent("Please confirm: a visit to Blue Door Clinic on Tuesday at 4:30 pm."),
+			user("Make it Wednesday instead."), agent("A visit to Blue Door Clinic on Wednesday at 4:30 pm. Is that correct?"))
+	}
+	req.Messages = append(req.Messages, user("Yes, that's right."))
+	benchmarkAnswer(b, req)
+}
+
+func benchmarkAnswer(b *testing.B, req llm.Request) {
+	b.Helper()
+	m := builtin.New()
 	b.ReportAllocs()
 	for b.Loop() {
-		for range builtin.New().Generate(b.Context(), req) {
+		for _, err := range m.Generate(b.Context(), req) {
+			if err != nil {
+				b.Fatal(err)
+			}
 		}
+	}
+}
+
+// The index that requests share must not change what they get, nor mix up agents
+// whose tools have the same names.
+func TestRequestsShareAnEngine(t *testing.T) {
+	t.Parallel()
+	m := builtin.New()
+	for i := range 300 { // more than are kept
+		req := orders(t, user("where is order A-12"))
+		req.Tools[0].Description = fmt.Sprintf("Look up the status of an order of shop %d.", i%290)
+		if i%2 == 1 {
+			req.Tools[0].Parameters = json.RawMessage(`{"type":"object","properties":{"id":{"type":"string","description":"Order number"}},"required":["id"]}`)
+		}
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			want := `{"order_number":"A-12"}`
+			if i%2 == 1 {
+				want = `{"id":"A-12"}`
+			}
+			for c, err := range m.Generate(t.Context(), req) {
+				if err != nil || c.ToolCall == nil || string(c.ToolCall.Arguments) != want {
+					t.Errorf("got %v, %v, want a call with %s", c, err, want)
+				}
+			}
+		})
 	}
 }

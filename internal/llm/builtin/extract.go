@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +44,7 @@ func (r reader) find(p *param) []found {
 	case kindURI:
 		out = r.uris()
 	case kindDate:
-		r.past = anyWord(p.label, "birth", "birthday", "dob", "born", "issued", "purchase", "purchased", "bought", "incident")
+		r.past = p.means("birth", "birthday", "dob", "born", "issued", "purchase", "purchased", "bought", "incident")
 		out = r.dates()
 	case kindTime:
 		out = r.times()
@@ -82,15 +81,13 @@ func (p *param) accept(in []found) []found {
 	if p.pattern == "" && p.minLen == 0 && p.maxLen == 0 || p.list {
 		return in
 	}
-	var re *regexp.Regexp
+	p.told.Do(p.read)
+	re := p.allowed
 	out := in[:0]
 	for _, f := range in {
 		s := plain(f.value)
 		if p.minLen > 0 && len(s) < p.minLen || p.maxLen > 0 && len(s) > p.maxLen {
 			continue
-		}
-		if re == nil && p.pattern != "" {
-			re, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
 		}
 		if re == nil || re.MatchString(s) {
 			out = append(out, f)
@@ -126,7 +123,7 @@ func (r reader) body(p *param) (int, int) {
 	for end > i+1 && r.trailing(end-1) {
 		end--
 	}
-	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok", "would be great", "would be fine", "would be good", "would be nice", "would be perfect", "will be great", "will be fine", "will be okay", "will be good", "is fine", "is good", "is okay", "would work", "sounds good", "sounds great", "works for me"} {
+	for _, tail := range []string{"if you can", "if possible", "i think", "thank you", "i believe", "if that's ok", "would be great", "would be fine", "would be good", "would be nice", "would be perfect", "will be great", "will be fine", "will be okay", "will be good", "is fine", "is good", "is okay", "would work", "sounds good", "sounds great", "works for me", "is my first choice", "is my choice", "is my preference", "is my favorite", "is my favourite", "is what i want", "is what i'd like", "would be my choice", "would be my preference"} {
 		n := strings.Count(tail, " ") + 1
 		if end-n > i && r.is(end-n, tail) {
 			end -= n
@@ -151,10 +148,12 @@ func (r reader) labelled(i int, p *param) int {
 		j++
 	}
 	k := j
+	own := false
 	for k < len(r.toks) && k-j < 4 && (p.says(r.toks[k].stem) || genericLabel(r.toks[k].low)) {
+		own = own || p.says(r.toks[k].stem) || p.kind.called(r.toks[k].low)
 		k++
 	}
-	if k == j || k >= len(r.toks) {
+	if k == j || k >= len(r.toks) || !own {
 		return 0
 	}
 	switch r.toks[k].low {
@@ -175,9 +174,28 @@ func (p *param) says(stem string) bool {
 	return len(stem) > 1 && slices.Contains(p.names, stem)
 }
 
+// called reports a word that may stand for any value of the kind.
+func (k kind) called(w string) bool {
+	switch w {
+	case "number", "no", "code", "id":
+		return k == kindCode || k == kindPhone || k == kindNumber || k == kindPostal
+	case "name":
+		return k == kindPerson || k == kindText || k == kindProblem
+	case "address":
+		return k == kindAddress || k == kindEmail || k == kindPlace || k == kindURI
+	case "place", "location", "area", "city", "town":
+		return k == kindPlace
+	case "date":
+		return k == kindDate || k == kindDateTime
+	case "time":
+		return k == kindTime || k == kindDateTime
+	}
+	return false
+}
+
 func genericLabel(w string) bool {
 	switch w {
-	case "number", "no", "name", "address", "code", "id", "date", "time":
+	case "number", "no", "name", "address", "code", "id", "date", "time", "place", "location", "area", "city", "town":
 		return true
 	}
 	return false

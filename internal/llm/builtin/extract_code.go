@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -67,6 +66,9 @@ func (s spelling) joined(sep string) string {
 func mark(s string) bool { return len(s) == 1 && strings.Contains("-_./", s) }
 
 func (r reader) codeAt(i, to int, p *param) (found, bool) {
+	if r.pronominal(i) {
+		return found{}, false
+	}
 	labelled := r.named(i, p)
 	sp := r.spell(i, to, r.answer || labelled)
 	if len(sp.parts) == 0 {
@@ -139,13 +141,8 @@ func (p *param) letters() bool {
 
 // samples are the examples, and codes that stand in the description.
 func (p *param) samples() []string {
-	out := slices.Clone(p.examples)
-	for _, t := range read(p.desc).toks {
-		if mixed(t.raw) && len(t.raw) > 3 {
-			out = append(out, t.raw)
-		}
-	}
-	return out
+	p.told.Do(p.read)
+	return p.likely
 }
 
 func (p *param) likes(v string) bool {

@@ -71,6 +71,11 @@ func dayWord(w string) bool {
 
 // dates finds calendar days.
 func (r reader) dates() []found {
+	if r.lang != "" {
+		if out := r.foreignDates(); len(out) > 0 {
+			return out
+		}
+	}
 	var out []found
 	for i := 0; i < len(r.toks); {
 		d, n := r.date(i)
@@ -81,6 +86,18 @@ func (r reader) dates() []found {
 		v := d.Format(isoDate)
 		out = append(out, found{value: quoted(v), at: i, end: i + n, said: spokenDate(d), sure: true, half: halfTime{date: v}})
 		i += n
+	}
+	return out
+}
+
+// foreignDates finds days in words of another language.
+func (r reader) foreignDates() []found {
+	out := r.windows("date")
+	for k := range out {
+		out[k].half.date = plain(out[k].value)
+		if d, err := time.Parse(isoDate, out[k].half.date); err == nil {
+			out[k].said = spokenDate(d)
+		}
 	}
 	return out
 }
@@ -117,6 +134,9 @@ func (r reader) beginsDate(w string) bool {
 // writtenDate reads 2027-03-14, 3/14/2027, 14.3.2027 and 3/14.
 func (r reader) writtenDate(i int) (time.Time, int) {
 	w := r.toks[i].low
+	if w[0] < '0' || w[0] > '9' {
+		return time.Time{}, 0
+	}
 	if len(w) > 10 && w[10] == 't' {
 		w = w[:10]
 	}

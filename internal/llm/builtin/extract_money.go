@@ -7,6 +7,11 @@ import (
 
 // amounts finds sums of money: "$14.50", "twenty bucks", "14 euros and 20 cents".
 func (r reader) amounts(p *param) []found {
+	if r.lang != "" {
+		if out := r.foreignAmounts(p); len(out) > 0 {
+			return out
+		}
+	}
 	var out []found
 	for i := 0; i < len(r.toks); i++ {
 		s, n, money := r.amount(i)

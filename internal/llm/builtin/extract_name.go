@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -109,6 +110,11 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 			continue
 		}
+		if end := r.areaAt(i); end > i {
+			out = append(out, found{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end)})
+			i = end
+			continue
+		}
 		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i, p) {
 			continue
 		}
@@ -119,7 +125,7 @@ func (r reader) places(p *param) []found {
 		if p.cityOnly() && end > i+2 && r.is(i+1, "the") {
 			continue
 		}
-		if end == i+1 && locative(r.toks[i].low) {
+		if end == i+1 && (locative(r.toks[i].low) || r.toks[i].low == "from" || r.toks[i].low == "to" && r.has("from") >= 0 && (&tool{label: r.toks[i+1].low + " it"}).verb() == "") {
 			end = r.plainPlaceEnd(i + 1)
 		}
 		if end > i+1 {
@@ -127,7 +133,7 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 		}
 	}
-	if as := r.addresses(); len(as) > 0 && as[0].sure && lastWord(p.label, "location", "destination", "origin", "place", "address") {
+	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && p.ends("location", "destination", "origin", "place", "address") {
 		return as
 	}
 	if len(out) > 0 || !r.answer {
@@ -138,7 +144,7 @@ func (r reader) places(p *param) []found {
 	}
 	if i, end := r.body(p); end > i {
 		for ; i < end; i++ {
-			if stop := r.placeEnd(i); stop > i && (i > 0 || stop < end && r.placeGoesOn(stop)) && !preposition(r.toks[i].low) {
+			if stop := r.placeEnd(i); stop > i && (i > 0 || stop == end && stop > i+1 || stop < end && r.placeGoesOn(stop)) && !preposition(r.toks[i].low) {
 				return []found{{value: quoted(r.span(i, stop)), at: i, end: stop, said: r.span(i, stop)}}
 			}
 		}
@@ -150,7 +156,36 @@ func (r reader) places(p *param) []found {
 			}
 		}
 	}
-	return r.free(p)
+	return slices.DeleteFunc(r.free(p), func(f found) bool { return p.cityOnly() && r.noPlace(f.at, f.end) })
+}
+
+// noPlace reports words with a number, a day or a month among them.
+func (r reader) noPlace(i, end int) bool {
+	for ; i < end; i++ {
+		w := r.toks[i].low
+		_, isMonth := month(w)
+		if isMonth || dayWord(w) || small(w) || strings.IndexFunc(w, unicode.IsDigit) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// areaAt returns the token behind a name at i that "area" or the like follows: "the
+// Martinez area".
+func (r reader) areaAt(i int) int {
+	if !unicode.IsUpper([]rune(r.toks[i].raw)[0]) || common(r.toks[i].low) || i == 0 || r.toks[i-1].stop {
+		return i
+	}
+	end := r.placeEnd(i)
+	if end == i || end >= len(r.toks) || r.toks[end-1].stop {
+		return i
+	}
+	switch r.toks[end].low {
+	case "area", "region", "district", "neighborhood", "neighbourhood", "county", "metro", "suburb", "side":
+		return end
+	}
+	return i
 }
 
 // placeGoesOn reports that what follows a name at the beginning of an answer
@@ -190,7 +225,7 @@ func (r reader) prefixed(i int) bool {
 func (r reader) towards(i int, p *param) bool {
 	switch r.toks[i].low {
 	case "to":
-		if anyWord(p.label, "to", "destination") || r.cityAt(i+1) > 0 || i == 0 {
+		if p.means("to", "destination") || r.cityAt(i+1) > 0 || i == 0 {
 			return true
 		}
 		switch r.toks[i-1].stem {
@@ -198,7 +233,9 @@ func (r reader) towards(i int, p *param) bool {
 			return true
 		}
 		return false
-	case "at", "by":
+	case "at":
+		return r.cityAt(i+1) > 0 && r.cityAt(i+1) == r.placeEnd(i+1)-i-1
+	case "by":
 		return false
 	case "about":
 		return i > 0 && (r.toks[i-1].low == "how" || r.toks[i-1].low == "what")
@@ -262,6 +299,9 @@ func (r reader) plainPlaceEnd(i int) int {
 	if !r.lowercase() {
 		return i
 	}
+	if _, _, n := r.clock(i); n > 0 { // "around half past one"
+		return i
+	}
 	j := i
 	for j < len(r.toks) && j < i+3 {
 		t := r.toks[j]
@@ -322,7 +362,7 @@ func (r reader) addressEnd(j int) int {
 			return j
 		}
 		first := []rune(t.raw)[0]
-		if !unicode.IsUpper(first) && !unicode.IsDigit(first) && t.low != "apartment" && t.low != "apt" && t.low != "unit" && t.low != "suite" && t.low != "floor" {
+		if !unicode.IsUpper(first) && !unicode.IsDigit(first) && first != '#' && t.low != "apartment" && t.low != "apt" && t.low != "unit" && t.low != "suite" && t.low != "floor" {
 			return j
 		}
 		if prev.final == ',' && common(t.low) {

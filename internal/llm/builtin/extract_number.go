@@ -122,6 +122,11 @@ func (t text) number(i int) (string, int) {
 	if i >= len(t.toks) {
 		return "", 0
 	}
+	if t.lang != "" {
+		if s, n := t.foreignNumber(i); n > 0 {
+			return s, n
+		}
+	}
 	w := t.toks[i].low
 	if s, ok := figures(w); ok {
 		if i+1 < len(t.toks) && !t.toks[i].stop {
@@ -236,12 +241,12 @@ func (r reader) counts(p *param) []found {
 	var out []found
 	people := p.counts("people")
 	for i := 0; i < len(r.toks); i++ {
-		if people && (r.is(i, "just me") || r.is(i, "only me") || r.is(i, "by myself") || r.is(i, "alone")) {
+		if people && (r.is(i, "just me") || r.is(i, "only me") || r.is(i, "be me") || r.is(i, "by myself") || r.is(i, "alone")) {
 			out = append(out, r.numeric(p, "1", i, i+1))
 			continue
 		}
 		s, n := r.number(i)
-		if n == 0 {
+		if n == 0 || r.pronominal(i) {
 			continue
 		}
 		if s2, n2 := r.decimals(i, s, n); n2 > 0 && !p.integer {
@@ -296,7 +301,7 @@ func (r reader) numeric(p *param, s string, at, end int) found {
 
 // counts reports whether p counts people.
 func (p *param) counts(what string) bool {
-	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets")
+	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets", "personas", "comensales", "personnes", "convives", "personen", "gäste")
 }
 
 func (r reader) counted(i, n int, p *param, people bool) bool {
@@ -306,12 +311,15 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) || r.countedAhead(j, p, people) {
 			return true
 		}
+		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low) >= 0 {
+			return true // "2.5 kilograms" of a weight in kilograms
+		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
 			return !r.timed(i, n) && !common(next.low) && !r.housed(i)
 		}
 		if people {
 			switch next.stem {
-			case "peopl", "person", "guest", "adult", "friend", "passenger", "seat", "ticket", "traveler", "rider", "plac", "pax":
+			case "peopl", "person", "guest", "adult", "friend", "passenger", "seat", "ticket", "traveler", "rider", "plac", "pax", "persona", "personn", "personnes", "personas", "personen", "comensal", "conviv", "gäste":
 				return true
 			case "of":
 				return r.is(j, "of us")
@@ -321,6 +329,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	if people && i > 0 && r.toks[i-1].low == "for" && r.is(j, "to") {
 		return true
 	}
+	if people && r.alone(i, n) {
+		return true
+	}
 	if i == 0 || r.timed(i, n) {
 		return false
 	}
@@ -328,10 +339,39 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 	if p.says(prev.stem) && !common(prev.low) && (!prev.stop || prev.final == ':') {
 		return true
 	}
-	if people && (prev.low == "for" || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
-		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low)
+	if people && (prev.low == "for" || r.lang != "" && (prev.low == "para" || prev.low == "pour" || prev.low == "für" || prev.low == "somos" || prev.low == "sommes" || prev.low == "sind") || prev.low == "of" && i > 1 && (r.toks[i-2].low == "party" || r.toks[i-2].low == "group" || r.toks[i-2].low == "table")) {
+		return j >= len(r.toks) || r.toks[j-1].stop || common(r.toks[j].low) || dayWord(r.toks[j].low) || r.toks[j].low == "instead" || r.toks[j].low == "total" || r.toks[j].low == "rather" || r.lang != "" && functionWord(r.lang, r.toks[j].low)
+	}
+	if prev.low == "of" && i > 1 && !r.toks[i-1].stop && (p.says(r.toks[i-2].stem) && !common(r.toks[i-2].low) || i > 2 && r.toks[i-2].low == "rating" && p.says(r.toks[i-3].stem)) {
+		return true // "a star rating of 4"
 	}
 	return prev.low == "is" && i > 1 && p.says(r.toks[i-2].stem)
+}
+
+// pronominal reports a "one" that is no number: "the nice one", "this one".
+func (t text) pronominal(i int) bool {
+	if t.toks[i].low != "one" || i == 0 || t.toks[i-1].stop || !t.toks[i].stop && i+1 < len(t.toks) && small(t.toks[i+1].low) {
+		return false
+	}
+	switch t.toks[i-1].low {
+	case "the", "this", "that", "which", "another", "other", "any", "each", "every", "last", "next", "same":
+		return true
+	}
+	_, ordinal := ordinal(t.toks[i-1].low)
+	return ordinal || i > 1 && (t.toks[i-2].low == "the" || t.toks[i-2].low == "a") && !common(t.toks[i-1].low) && !small(t.toks[i-1].low) && t.toks[i-1].low != "number"
+}
+
+// alone reports a number that is all of a sentence behind another: "Get me some
+// tickets. 3 please."
+func (r reader) alone(i, n int) bool {
+	if i == 0 || !r.toks[i-1].stop || r.toks[i-1].final == ',' || r.toks[i].stop && n > 1 {
+		return false
+	}
+	j := i + n
+	for j < len(r.toks) && !r.toks[j-1].stop && (r.toks[j].low == "please" || r.toks[j].low == "of" || r.toks[j].low == "them" || r.toks[j].low == "thanks") {
+		j++
+	}
+	return j == len(r.toks) || r.toks[j-1].stop
 }
 
 // countedAhead looks beyond a word or two for what is counted: "3 hotel rooms".

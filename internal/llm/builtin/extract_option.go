@@ -45,6 +45,14 @@ func (r reader) optionAt(i int, o option, p *param) int {
 		}
 		return 0
 	}
+	if len(o.toks) == 1 && i+1 < len(r.toks) && len(o.label) > 5 && !r.toks[i].stop { // "swimming pool" for "swimmingpool"
+		if two := r.toks[i].low + r.toks[i+1].low; two == o.toks[0].low || stem(two) == o.toks[0].stem {
+			return 2
+		}
+	}
+	if len(o.toks) == 2 && strings.ReplaceAll(r.toks[i].low, "-", "") == o.toks[0].low+o.toks[1].low { // "full-size" for "full size"
+		return 1
+	}
 	for k, t := range o.toks {
 		if i+k >= len(r.toks) {
 			return 0
@@ -65,7 +73,7 @@ func (r reader) optionAt(i int, o option, p *param) int {
 func (r reader) partly(p *param) []found {
 	var out []found
 	for i, t := range r.toks {
-		if common(t.low) || len(t.low) < 3 && !r.answer || p.says(t.stem) {
+		if common(t.low) || len(t.low) < 3 && !r.answer || p.says(t.stem) || r.answer && !p.lists(t.stem) && slices.Contains(p.about(), t.stem) {
 			continue
 		}
 		hit, hits := option{}, 0
@@ -74,7 +82,7 @@ func (r reader) partly(p *param) []found {
 		}
 		for _, o := range p.options {
 			for _, u := range o.toks {
-				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || r.answer && concept(u.stem) == concept(t.stem) || kin(u.stem) != "" && kin(u.stem) == kin(t.stem) || alike(u.stem, t.stem)) {
+				if !common(u.low) && !(strings.HasSuffix(u.low, "ing") && u.low != t.low && u.stem == t.stem) && (u.stem == t.stem && !strings.HasSuffix(u.low, "ing") || r.answer && concept(u.stem) == concept(t.stem) || kin(u.stem) != "" && kin(u.stem) == kin(t.stem) || alike(u.stem, t.stem) || slipped(u.low, t.low)) {
 					hit, hits = o, hits+1
 					break
 				}
@@ -95,34 +103,20 @@ func kin(stem string) string {
 		return "music"
 	case "sport", "gam", "match":
 		return "sports"
-	case "shopp", "shop", "mall", "stor", "boutiqu":
-		return "shopping"
-	case "worship", "church", "templ", "mosqu", "cathedral", "synagogu":
-		return "worship"
 	case "economy", "coach":
 		return "economy"
-	case "standard", "intermediat", "midsiz", "mid-siz", "mid-size", "midsize":
-		return "standard"
-	case "compact", "small", "smaller":
-		return "compact"
-	case "full-siz", "full-size", "larg", "big", "bigger", "fullsiz":
-		return "full"
 	case "cheap", "inexpensiv", "budget", "affordabl", "cheaper":
 		return "cheap"
 	case "moderat", "mid-rang", "reasonabl", "moderately":
 		return "moderate"
 	case "pricey", "expensiv", "upscal", "fancy":
 		return "pricey"
-	case "museum", "gallery":
-		return "museum"
-	case "historical", "historic", "history":
-		return "historical"
 	case "telly", "television", "tv":
 		return "television"
-	case "them", "amusement":
-		return "theme"
 	case "theatr", "theater":
 		return "theater"
+	case "centr", "center", "middl", "central", "downtown":
+		return "center"
 	}
 	if sport(stem) {
 		return "sports"
@@ -134,6 +128,29 @@ func kin(stem string) string {
 func alike(a, b string) bool {
 	n := min(len(a), len(b))
 	return n >= 5 && a[:n-n/5] == b[:n-n/5] && max(len(a), len(b)) <= n+3
+}
+
+// lists reports a word of one of the options.
+func (p *param) lists(stem string) bool {
+	return slices.ContainsFunc(p.options, func(o option) bool {
+		return slices.ContainsFunc(o.toks, func(t token) bool { return t.stem == stem })
+	})
+}
+
+// slipped reports a word that is another but for one letter too many, too few or
+// wrong: a slip of the finger or the ear.
+func slipped(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(b) < 5 || len(a) > len(b)+1 || a[0] != b[0] || a == b {
+		return false
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return a[i+1:] == b[i:] || i < len(b) && a[i+1:] == b[i+1:]
 }
 
 // byPosition reads "the first one" and "the last one".
@@ -161,17 +178,55 @@ func (r reader) truths(p *param) []found {
 			return []found{p.truth(false, 0, 1)}
 		}
 	}
-	var need []string
-	for _, t := range content(read(p.label).toks) {
-		if !ancillary(t.low) {
-			need = append(need, t.stem)
+	for _, need := range p.flagged() {
+		if fs := r.stated(p, need); fs != nil {
+			return fs
 		}
 	}
+	return nil
+}
+
+// flagged are the words that say yes to a flag when they all stand in a text: those
+// of its name, and of what its description asks: "whether the ride is shared".
+func (p *param) flagged() [][]string {
+	p.told.Do(p.read)
+	return p.flags
+}
+
+func (p *param) readFlags() {
+	var named, asked []string
+	for _, t := range content(p.toks) {
+		if !ancillary(t.low) {
+			named = append(named, t.stem)
+		}
+	}
+	if len(named) > 0 && len(named) < 4 {
+		p.flags = append(p.flags, named)
+	}
+	t := read(p.desc)
+	i := t.has("whether", "if", "true if", "flag for", "boolean for")
+	for verb := false; i >= 0 && i < len(t.toks); i++ {
+		switch w := t.toks[i].low; {
+		case w == "is" || w == "are" || w == "has" || w == "have" || w == "can" || w == "be":
+			verb, asked = true, nil
+		case verb && len(asked) > 0 && common(w):
+			i = len(t.toks)
+		case verb && !common(w) && !ancillary(w):
+			asked = append(asked, t.toks[i].stem)
+		}
+	}
+	if len(asked) > 0 && len(asked) < 4 {
+		p.flags = append(p.flags, asked)
+	}
+}
+
+// stated finds a flag by its words, with or without a negation.
+func (r reader) stated(p *param, need []string) []found {
 	first, last := -1, -1
 	for _, s := range need {
 		hit := -1
 		for i, t := range r.toks {
-			if t.stem == s || alike(t.stem, s) || concept(t.stem) == concept(s) || t.hyphened(s) || s == "free" && t.stem == "fee" && i > 0 && (strings.HasPrefix(r.toks[i-1].low, "entr") || r.toks[i-1].low == "no") {
+			if t.stem == s || alike(t.stem, s) || slipped(t.stem, s) || concept(t.stem) == concept(s) || t.hyphened(s) || s == "free" && t.stem == "fee" && i > 0 && (strings.HasPrefix(r.toks[i-1].low, "entr") || r.toks[i-1].low == "no") {
 				hit = i
 				break
 			}
@@ -184,7 +239,7 @@ func (r reader) truths(p *param) []found {
 		}
 		last = max(last, hit)
 	}
-	if first < 0 || r.questioned(first) {
+	if first < 0 || r.questioned(first) || r.indifferent(first) {
 		return nil
 	}
 	if free := r.toks[first].low == "fee" || r.toks[first].low == "charge"; free {
@@ -215,7 +270,7 @@ func (r reader) questioned(i int) bool {
 	}
 	switch r.toks[start].low {
 	case "does", "is", "has", "do":
-		return true
+		return !r.is(start, "is there a") && !r.is(start, "is there any") && !r.is(start, "do you have a") && !r.is(start, "do you have any")
 	case "are":
 		return r.has("are there any", "are there other", "are there some") < 0
 	case "can", "could":
@@ -233,10 +288,21 @@ func ancillary(w string) bool {
 	return false
 }
 
+// indifferent reports "I don't mind about" before token i.
+func (r reader) indifferent(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4 && !r.toks[j].stop; j-- {
+		switch r.toks[j].low {
+		case "care", "mind", "matter", "fussed", "bothered":
+			return true
+		}
+	}
+	return false
+}
+
 func (r reader) negated(i int) bool {
 	for j := i - 1; j >= 0 && j >= i-5 && !r.toks[j].stop; j-- {
 		switch w := r.toks[j].low; w {
-		case "no", "not", "without", "don't", "doesn't", "isn't", "non", "never", "skip", "aren't", "didn't", "hasn't":
+		case "no", "not", "without", "don't", "doesn't", "isn't", "non", "never", "skip", "aren't", "didn't", "hasn't", "won't", "needn't", "wouldn't", "can't":
 			return true
 		}
 	}

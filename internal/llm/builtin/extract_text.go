@@ -29,17 +29,22 @@ func (r reader) free(p *param) []found {
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
-		if lastWord(p.label, "name") && requests(r.text) {
+		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || lastWord(p.label, "name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || p.ends("name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
 	}
 	if i, end := r.told(p); end > i {
 		return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+	}
+	if p.titled() {
+		if i, end := r.mentioned(p); end > i {
+			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
 	}
 	if p.kind == kindText && !p.message() {
 		if i, end := r.cued(p); end > i {
@@ -91,13 +96,13 @@ func (r reader) empty(i, end int) bool {
 // "directed by ann lee".
 func (r reader) cued(p *param) (int, int) {
 	for _, sp := range r.titleSpans() { // "the Blue Train album"
-		if sp[1] < len(r.toks) && !r.toks[sp[1]-1].stop && p.says(r.toks[sp[1]].stem) && !common(r.toks[sp[1]].low) && !lastWord(p.label, "name") {
+		if sp[1] < len(r.toks) && !r.toks[sp[1]-1].stop && p.says(r.toks[sp[1]].stem) && !common(r.toks[sp[1]].low) && !p.ends("name") {
 			return sp[0], sp[1]
 		}
 	}
-	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && lastWord(p.label, "name", "title") {
+	if i := r.has("called", "named", "titled"); i >= 0 && i+1 < len(r.toks) && p.ends("name", "title") {
 		end := i + 1
-		for end < len(r.toks) && end < i+6 && !endsName(r.toks[end].low) {
+		for end < len(r.toks) && end < i+6 && (!endsName(r.toks[end].low) || r.goesOn(end)) {
 			end++
 			if r.toks[end-1].stop {
 				break
@@ -110,7 +115,7 @@ func (r reader) cued(p *param) (int, int) {
 			continue
 		}
 		j := i + 1
-		for j < len(r.toks) && (r.is(j, "by") || r.is(j, "is") || r.is(j, "called") || r.is(j, "named") || r.is(j, "of")) {
+		for j < len(r.toks) && (r.is(j, "by") && strings.HasSuffix(t.low, "ed") || r.is(j, "is") || r.is(j, "called") || r.is(j, "named") || r.is(j, "of")) {
 			j++
 		}
 		end := r.placeEnd(j)
@@ -127,8 +132,56 @@ func (r reader) cued(p *param) (int, int) {
 	return 0, 0
 }
 
+// goesOn reports a word within a name that is written without capitals: "called home
+// from home", "called bed and breakfast".
+func (r reader) goesOn(i int) bool {
+	switch r.toks[i].low {
+	case "from", "and", "of", "the":
+	default:
+		return false
+	}
+	return i+1 < len(r.toks) && !r.toks[i].stop && !common(r.toks[i+1].low) && !dayWord(r.toks[i+1].low) && r.cityAt(i+1) == 0 && r.lowercase()
+}
+
+// mentioned finds the name of something that the caller asks about: "information
+// on the Cambridge Arts Theatre", "recommended the Meghna restaurant".
+func (r reader) mentioned(p *param) (int, int) {
+	for _, sp := range r.titleSpans() {
+		i, end := sp[0], sp[1]
+		if r.text.housed(i, end) || i == 0 {
+			continue
+		}
+		for r.is(i, "the") && i+1 < end {
+			i++
+		}
+		kindred := end > i+1 && slices.Contains(p.about(), r.toks[end-1].stem) || end < len(r.toks) && !r.toks[end-1].stop && slices.Contains(p.about(), r.toks[end].stem) && !common(r.toks[end].low)
+		if nationality(r.toks[i].low) && end == i+1 || r.cityAt(i) == end-i && !kindred {
+			continue
+		}
+		lead := sp[0]
+		for lead > 0 && r.is(lead-1, "the") {
+			lead--
+		}
+		for _, ask := range []string{"information on", "information about", "info on", "info about", "details on", "details of", "details about", "details for", "tell me about", "heard of", "heard about", "know about", "more about", "called", "named", "recommended", "recommend", "looking for"} {
+			n := strings.Count(ask, " ") + 1
+			if lead >= n && r.is(lead-n, ask) && (end > i+1 || kindred || n == 1 && ask != "recommend") {
+				return i, end
+			}
+		}
+		if before := r.toks[max(lead-1, 0)]; lead > 0 && end > i+1 && !before.stop && !common(before.low) && slices.Contains(p.about(), before.stem) && before.low != "name" {
+			return i, end // "the restaurant Golden Wok"
+		}
+		if kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && !preposition(r.toks[max(lead-1, 0)].low) {
+			return i, end
+		}
+	}
+	return 0, 0
+}
+
 // title reports parameters for the title of a work.
-func (p *param) title() bool { return anyWord(p.label, "album", "song", "title", "movie", "book") }
+func (p *param) title() bool {
+	return len(p.toks) < 5 && p.means("album", "song", "title", "movie", "book")
+}
 
 func pronoun(w string) bool {
 	switch w {
@@ -140,7 +193,7 @@ func pronoun(w string) bool {
 
 // message reports parameters that hold a text for somebody else.
 func (p *param) message() bool {
-	return anyWord(p.label, "message", "note", "notes", "comment", "comments", "text", "body")
+	return p.means("message", "note", "notes", "comment", "comments", "text", "body")
 }
 
 // questionPart is the text without sentences before its question: greetings and
@@ -173,7 +226,9 @@ func (r reader) afterFillers() int {
 // told finds "the reason is …" and "message: …".
 func (r reader) told(p *param) (int, int) {
 	for i := range r.toks {
-		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
+		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" && r.unsettled(i, i+n) {
+			continue
+		} else if n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
 			j := i + n
 			for j < len(r.toks) && !(j > i+n && (r.toks[j-1].final == '.' || r.toks[j-1].final == '?' || r.toks[j-1].final == '!' || r.toks[j-1].final == ';')) {
 				j++
@@ -190,6 +245,25 @@ func (r reader) told(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+// unsettled reports that what follows "is" at i tells no value: "what genre is that?",
+// "the song is now playing".
+func (r reader) unsettled(start, i int) bool {
+	if start > 0 && !r.toks[start-1].stop {
+		switch r.toks[start-1].low {
+		case "what", "which", "whose":
+			return true
+		}
+	}
+	if i >= len(r.toks) {
+		return true
+	}
+	switch w := r.toks[i].low; w {
+	case "now", "not", "being", "already", "also", "just", "ready", "there", "that", "this", "it", "correct", "wrong", "right", "fine", "okay", "ok", "available":
+		return true
+	}
+	return false
 }
 
 func (r reader) sentenceEnd(i int) int {

@@ -10,6 +10,11 @@ import (
 
 // times finds times of day as "15:04".
 func (r reader) times() []found {
+	if r.lang != "" {
+		if out := r.foreignTimes(); len(out) > 0 {
+			return out
+		}
+	}
 	var out []found
 	for i := 0; i < len(r.toks); {
 		h, m, n := r.clock(i)
@@ -20,6 +25,18 @@ func (r reader) times() []found {
 		v := fmt.Sprintf("%02d:%02d", h, m)
 		out = append(out, found{value: quoted(v), at: i, end: i + n, said: spokenTime(h, m), sure: true, half: halfTime{clock: v}})
 		i += n
+	}
+	return out
+}
+
+// foreignTimes finds times of day in words of another language.
+func (r reader) foreignTimes() []found {
+	out := r.windows("time")
+	for k := range out {
+		out[k].half.clock = plain(out[k].value)
+		if t, err := time.Parse("15:04", out[k].half.clock); err == nil {
+			out[k].said = spokenTime(t.Hour(), t.Minute())
+		}
 	}
 	return out
 }
@@ -294,6 +311,11 @@ func spokenTime(h, m int) string {
 // durations finds lengths of time as ISO 8601, or as a number of the unit that
 // the parameter's name tells.
 func (r reader) durations(p *param) []found {
+	if r.lang != "" {
+		if out := r.foreignDurations(p); len(out) > 0 {
+			return out
+		}
+	}
 	var out []found
 	for i := 0; i < len(r.toks); i++ {
 		minutes, n := r.duration(i)

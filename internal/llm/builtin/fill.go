@@ -39,7 +39,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 	set := map[*param]bool{}
 	var changed []*param
 	for _, b := range bids {
-		if set[b.p] || b.score < 1 || b.clashes(taken, asked) {
+		if set[b.p] || b.score < 1 || b.clashes(t, taken, asked) {
 			continue
 		}
 		set[b.p] = true
@@ -51,6 +51,10 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		if s.put(f, b.p, b.f) {
 			changed = append(changed, b.p)
 		}
+	}
+	if !s.override {
+		changed = s.introduce(t, f, taken, changed)
+		changed = s.alike(t, f, changed)
 	}
 	for _, p := range f.tool.ask {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
@@ -79,9 +83,21 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 // wholeAnswer kinds take all of an answer, with other values in it.
 func wholeAnswer(k kind) bool { return k == kindText || k == kindQuery || k == kindProblem }
 
-func (b bid) clashes(taken []bool, asked *param) bool {
+// leavesNothing reports an answer whose words of content went to other parameters.
+func (b bid) leavesNothing(t text, taken []bool) bool {
+	any := false
+	for k := b.f.at; k < b.f.end; k++ {
+		any = any || taken[k]
+		if !taken[k] && (b.p.kind != kindText || b.p.message() || !common(t.toks[k].low)) {
+			return false
+		}
+	}
+	return any
+}
+
+func (b bid) clashes(t text, taken []bool, asked *param) bool {
 	if b.p == asked && wholeAnswer(b.p.kind) {
-		return !slices.Contains(taken[b.f.at:b.f.end], false)
+		return b.leavesNothing(t, taken)
 	}
 	if b.p.kind == kindQuery || b.p.kind == kindProblem {
 		return false
@@ -98,17 +114,84 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		r := s.reader(t)
 		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind) && p.kind != kindBool
 		fs := r.find(p)
+		if !p.list && !wholeAnswer(p.kind) {
+			fs = t.revised(fs)
+		}
 		if p.list && len(fs) > 0 {
 			fs = []found{join(r, p, fs)}
 		}
 		for _, v := range fs {
-			if v.at > 0 && (t.toks[v.at-1].low == "not" || v.at > 1 && t.toks[v.at-2].low == "not") && p != asked && p.kind.shaped() {
+			if s.echoes(t, v, p, p == asked) {
+				continue
+			}
+			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
 				continue
 			}
 			out = append(out, bid{p, v, s.worth(t, f, p, v, asked), i})
 		}
 	}
 	return out
+}
+
+// echoes reports a value that is a word of a longer name the assistant has just
+// offered, and so says nothing else: "Blue Door sounds good" is no wish for blue.
+func (s *state) echoes(t text, v found, p *param, asked bool) bool {
+	if !s.foreign || len(s.saids) == 0 || p.titled() || p.kind != kindOption && !p.sorted() && p.kind != kindPlace || v.at >= v.end {
+		return false
+	}
+	l := readLine(s.saids[len(s.saids)-1].raw)
+	if asked && l.open {
+		return false
+	}
+	for _, sp := range t.titleSpans() {
+		if sp[0] > v.at || sp[1] < v.end || sp[1]-sp[0] == v.end-v.at && p.kind != kindOption && !p.sorted() {
+			continue
+		}
+		name := strings.TrimPrefix(t.span(sp[0], sp[1]), "The ")
+		for _, offered := range titles(s.saids[len(s.saids)-1]) {
+			if strings.EqualFold(name, offered) && (sp[1]-sp[0] > v.end-v.at || l.offers() && !asked) || len(offered) > len(name) && strings.HasPrefix(strings.ToLower(offered), strings.ToLower(name)+" ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// revised drops values that the same breath puts another in the place of: "Tuesday,
+// no, sorry, Thursday".
+func (t text) revised(fs []found) []found {
+	for k := len(fs) - 1; k > 0; k-- {
+		for j := fs[k-1].end; j < fs[k].at; j++ {
+			switch t.toks[j].low {
+			case "no", "sorry", "actually", "wait", "correction", "rather":
+				return fs[k:]
+			case "mean", "meant", "that":
+				if t.is(j-1, "i") || t.is(j-1, "make") {
+					return fs[k:]
+				}
+			}
+		}
+	}
+	return fs
+}
+
+// takesBack reports words before a value that say that it is not wanted: "not the
+// 3rd", "instead of two", "rather than Leeds".
+func (t text) takesBack(at int) bool {
+	for j := at - 1; j >= 0 && j >= at-4 && !t.toks[j].stop; j-- {
+		switch t.toks[j].low {
+		case "not":
+			return !t.is(j+1, "just") && !t.is(j+1, "only")
+		case "instead":
+			return t.is(j+1, "of")
+		case "than":
+			return j > 0 && t.toks[j-1].low == "rather"
+		case "the", "on", "in", "at", "for", "of", "a", "from", "to":
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (s *state) reader(t text) reader {
@@ -136,7 +219,7 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 		score -= 0.5
 	case filled && p != asked && !v.sure && cue == 0 && !corrects(t) && !s.override && !(s.foreign && (p.kind == kindOption || p.kind == kindPlace)):
 		return 0
-	case filled && p != asked && wholeAnswer(p.kind) && cue == 0:
+	case filled && p != asked && wholeAnswer(p.kind) && cue == 0 && !(s.override && v.sure):
 		return 0
 	case filled && s.override:
 	case filled:
@@ -152,6 +235,9 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	}
 	if v.value == nil {
 		score -= 0.2
+	}
+	if p.kind == kindPlace && v.at > 0 && preposition(t.toks[v.at-1].low) {
+		score += 0.3 // rather than a place within a name
 	}
 	return score
 }
@@ -176,6 +262,17 @@ func (s *state) labelNear(t text, tl *tool, p *param, v found) float64 {
 	if v.end < len(t.toks) && v.end > 0 && !t.toks[v.end-1].stop && tl.distinct(p, t.toks[v.end].stem) && !common(t.toks[v.end].low) {
 		score++
 	}
+	for _, lead := range []string{"is the", "is my", "is our", "will be the", "would be the", "will be my"} { // "Ely is the city to leave from"
+		n := t.matches(v.end, lead)
+		for j := v.end + n; n > 0 && j < len(t.toks) && j < v.end+n+3; j++ {
+			if tl.distinct(p, t.toks[j].stem) && !common(t.toks[j].low) {
+				return score + 3
+			}
+			if t.toks[j].stop {
+				break
+			}
+		}
+	}
 	return score
 }
 
@@ -197,6 +294,9 @@ func role(t text, p *param, v found) float64 {
 	w := ""
 	if v.at > 0 {
 		w = t.toks[v.at-1].low
+	}
+	if p.kind == kindTime {
+		return t.timeRole(p, v)
 	}
 	if (w == "the" || w == "on" || w == "is") && v.at > 1 {
 		w = t.toks[v.at-2].low
@@ -225,9 +325,7 @@ func role(t text, p *param, v found) float64 {
 	if side == 0 {
 		return 0
 	}
-	l := p.label + " " + p.desc
-	start := anyWord(p.label, "from", "start", "pickup", "checkin", "origin", "departure", "begin", "source", "arrival", "in", "leaving") || p.label == "check in date" || anyWord(l, "start", "origin", "pickup", "departure")
-	end := anyWord(p.label, "to", "end", "return", "dropoff", "checkout", "destination", "until", "out", "target", "recipient") || anyWord(l, "drop-off", "return", "destination", "dropoff")
+	start, end := p.sides()
 	switch {
 	case start == end || w == "and" && !end || w == "by" && p.kind == kindPlace:
 		return 0
@@ -237,17 +335,75 @@ func role(t text, p *param, v found) float64 {
 	return -3
 }
 
+// timeRole scores "after" and "by" and the verb before a time of day for what sets
+// out and what arrives.
+func (t text) timeRole(p *param, v found) float64 {
+	starts, ends := p.sides()
+	if starts == ends {
+		return 0
+	}
+	side := 0
+	for j := v.at - 1; j >= 0 && j >= v.at-2 && side == 0; j-- {
+		switch t.toks[j].low {
+		case "after", "from", "since":
+			side = 1
+		case "before", "until", "till", "by", "to":
+			side = -1
+		}
+	}
+	if verb := t.verbSide(v.at); verb != 0 {
+		side = verb
+	}
+	switch {
+	case side == 0:
+		return 0
+	case (side > 0) == starts:
+		return 3
+	}
+	return -3
+}
+
+// sides tells whether the parameter is about where or when something begins, or
+// where or when it ends.
+func (p *param) sides() (starts, ends bool) {
+	for _, l := range []string{p.label, p.head, p.desc} {
+		for _, t := range read(l).toks {
+			switch t.stem {
+			case "from", "start", "pickup", "pick-up", "checkin", "check-in", "origin", "originat", "depart", "departur", "begin", "sourc", "leav", "earliest", "open":
+				starts = true
+			case "end", "return", "dropoff", "drop-off", "checkout", "check-out", "destination", "until", "arriv", "latest", "clos", "deadlin", "finish", "target", "recipient":
+				ends = true
+			case "arrival": // the first day of a stay, the end of a way
+				starts, ends = starts || p.kind == kindDate, ends || p.kind != kindDate
+			case "to", "back", "out", "in":
+				if l == p.label { // "check_out" ends a stay, "out" begins a way
+					begins := t.low == "in" || t.low == "out" && l == "out"
+					starts, ends = starts || begins, ends || !begins
+				}
+			case "outward", "outbound":
+				starts = true
+			case "inbound":
+				ends = true
+			}
+		}
+		if starts != ends {
+			break
+		}
+	}
+	return starts, ends
+}
+
 // verbSide tells from the verb before a value whether it begins or ends
 // something: "I'll bring it back on the 9th" ends it.
 func (t text) verbSide(at int) int {
 	for j := at - 1; j >= 0 && j >= at-7; j-- {
-		if t.toks[j].stop && t.toks[j].final != ',' {
+		if t.toks[j].stop && t.toks[j].final != ',' && j < len(t.toks)-1 {
 			return 0
 		}
 		switch t.toks[j].low {
-		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive":
+		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive", "arrives", "there", "reach", "returns":
 			return -1
-		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure":
+		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
 			return 1
 		}
 	}
@@ -280,7 +436,7 @@ func (s *state) put(f *form, p *param, v found) bool {
 
 // remember keeps what describes the caller for later skills.
 func (s *state) remember(p *param, v found) {
-	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && strings.IndexFunc(v.said, unicode.IsDigit) < 0 && anyWord(p.label, "destination", "location", "area") {
+	if p.cityOnly() && !p.begins() || p.kind == kindPlace && !p.begins() && s.known["place"].value == nil && strings.IndexFunc(v.said, unicode.IsDigit) < 0 && p.means("destination", "location", "area") {
 		s.known["place"] = v
 	}
 	if p.kind.personal() && p.callers() {

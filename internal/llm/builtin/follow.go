@@ -6,7 +6,7 @@ import (
 
 // amend takes "no, it's …" after a run as a correction of it.
 func (s *state) amend(last *run) (plan, bool) {
-	if last == nil || len(s.heard.toks) < 3 || !corrects(s.heard) {
+	if last == nil || len(s.heard.toks) < 2 || !corrects(s.heard) {
 		return plan{}, false
 	}
 	f := last.form.clone()

@@ -33,7 +33,7 @@ func readLine(s string) line {
 	}
 	l.question = read(strings.TrimSpace(ask))
 	for _, q := range l.sentences {
-		if asking(q) && !offering(q) && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
+		if asking(q) && !offering(q) && q.has("let me know if", "tell me if", "let me know whether") < 0 && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
 			l.open = true
 		}
 	}
@@ -58,7 +58,7 @@ func asking(t text) bool {
 func (l line) readsBack() bool {
 	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct",
 		"is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over",
-		"following details", "following information", "to recap", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
+		"following details", "following information", "to recap", "ensure that", "please ensure", "kindly ensure", "to be clear", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
 		"shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
@@ -136,8 +136,43 @@ func (s *state) heed(words string) {
 		s.questioned(l)
 	}
 	if s.cur == nil && len(l.question.toks) > 0 {
+		if t := s.implied(l); t != nil {
+			s.start(t)
+			s.questioned(l)
+			return
+		}
 		s.proposal = s.proposes(l)
 	}
+}
+
+// implied is the skill that the assistant must be collecting when it asks for
+// something and no skill was clear from the caller's wish: the one with a required
+// value that goes with the question, a look-up before a deed.
+func (s *state) implied(l line) *tool {
+	if !l.open || s.plan.call != nil {
+		return nil
+	}
+	asked := s.index.scores(l.text)
+	var best *tool
+	top := 0.0
+	all := s.index.scores(read(s.heard.raw + " " + l.raw))
+	for i, t := range s.index.tools {
+		p := t.askedIn(l.question, newForm(t))
+		if p == nil || !p.required || len(s.runs) > 0 && s.last().form.tool == t {
+			continue
+		}
+		if !s.unplaced && asked[i].match < due {
+			continue // neither wanted something, nor does the question name it
+		}
+		rank := 1 + all[i].rank
+		if !t.reads() {
+			rank -= 0.5
+		}
+		if rank > top {
+			best, top = t, rank
+		}
+	}
+	return best
 }
 
 // passed notes that the deed at hand was done, or tried.
@@ -159,12 +194,13 @@ func (s *state) passed(l line) {
 func (s *state) deedIn(l line) *tool {
 	var best *tool
 	top := 0.0
+	has := kindsIn(l.text)
 	for i, sc := range s.index.scores(l.text) {
 		t := s.index.tools[i]
 		if t.reads() {
 			continue
 		}
-		rank := sc.rank + wanted*float64(t.wants(kindsIn(l.text)))
+		rank := sc.rank + wanted*float64(t.wants(has))
 		switch {
 		case s.cur != nil && s.cur.tool == t:
 			rank += 1
@@ -300,10 +336,14 @@ func (s *state) listen(t text, f *form) []*param {
 		if !p.titled() {
 			continue
 		}
-		if old, ok := f.vals[p]; ok && !old.guess && t.lowercase() {
+		if old, ok := f.vals[p]; ok && !old.guess && (t.lowercase() || slices.ContainsFunc(titles(t), func(s string) bool { return strings.EqualFold(s, plain(old.value)) })) {
 			continue
 		}
-		if name := offeredName(t, f, p); name != "" {
+		name := offeredName(t, f, p)
+		if old := strings.ToLower(plain(f.vals[p].value)); name != "" && strings.HasSuffix(old, strings.ToLower(name)) && strings.Contains(strings.ToLower(t.raw), old) {
+			continue // the name is there, with more of it
+		}
+		if name != "" {
 			v := found{value: quoted(name), said: name}
 			if s.put(f, p, v) && !slices.Contains(changed, p) {
 				changed = append(changed, p)
@@ -328,10 +368,16 @@ func (f *form) contains(name string, but *param) bool {
 	return false
 }
 
+// suggestsDoing reports "how about renting it?".
+func (l line) suggestsDoing() bool {
+	i := l.question.has("how about", "what about")
+	return i >= 0 && i+2 < len(l.question.toks) && strings.HasSuffix(l.question.toks[i+2].low, "ing")
+}
+
 // proposes is the tool that a message offers to use: "Would you like to book a
 // table?"
 func (s *state) proposes(l line) *tool {
-	if l.open || l.question.has("would you like", "do you want", "do you wish", "shall i", "should i", "want me to", "do you need", "may i", "can i", "care to", "want to", "like me to", "wanna", "interested in") < 0 {
+	if l.open || l.question.has("would you like", "do you want", "do you wish", "shall i", "should i", "want me to", "do you need", "may i", "can i", "care to", "want to", "like me to", "wanna", "interested in") < 0 && !l.suggestsDoing() {
 		return nil
 	}
 	c := s.index.choose(l.question, false)

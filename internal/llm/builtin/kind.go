@@ -59,7 +59,7 @@ func kindOf(p *param, n node) kind {
 		if k := kindByFormat(n.str("format")); k == kindMoney || k == kindDuration {
 			return k
 		}
-		if lastWord(p.label, "amount", "price", "cost", "budget", "total", "payment", "fee") {
+		if p.ends("amount", "price", "cost", "budget", "total", "payment", "fee", "fare", "sum") || p.head == "sum of money" {
 			return kindMoney
 		}
 		return kindNumber
@@ -67,7 +67,68 @@ func kindOf(p *param, n node) kind {
 	if k := kindByFormat(n.str("format")); k != kindText {
 		return k
 	}
-	return kindByName(p)
+	if k := kindByName(p, p.label); k != kindText || p.ends("name", "title") {
+		return k
+	}
+	for _, h := range []string{p.head, p.kernel} { // "leave_at" is an "earliest time of departure"
+		switch k := kindByName(p, h); k {
+		case kindCode:
+			if lastWord(h, "number", "digits", "code", "pin", "iban", "serial", "reference") {
+				return k
+			}
+		case kindText, kindPerson, kindProblem, kindQuery: // words that descriptions use for other things too
+		default:
+			return k
+		}
+	}
+	return kindText
+}
+
+// means reports a word in the name or in what the description says that it is, or
+// that it is the name of.
+func (p *param) means(ws ...string) bool {
+	return anyWord(p.label, ws...) || anyWord(p.head, ws...) || p.head == "name" && anyWord(p.desc, ws...)
+}
+
+// placed reports a word for a kind of place at i: the name of a city is a city.
+func (t text) placed(i int) bool {
+	if t.is(i, "the") || t.is(i, "a") {
+		i++
+	}
+	return i < len(t.toks) && anyWord(t.toks[i].low, "city", "town", "area", "region", "state", "country", "place", "location", "airport", "station")
+}
+
+// ends reports a last word of the name or of what the description says that it is.
+func (p *param) ends(ws ...string) bool {
+	return lastWord(p.label, ws...) || lastWord(p.head, ws...) || lastWord(p.kernel, ws...)
+}
+
+// head is what a description says that a value is, without what it is of or for:
+// "arrival time", "city", "number of people". It is empty when a description says
+// that in another way.
+func head(desc string) string {
+	var out []string
+	t := read(desc)
+	for i, tok := range t.toks {
+		w := tok.low
+		switch {
+		case len(out) == 0 && (w == "the" || w == "a" || w == "an" || w == "name" && t.is(i+1, "of") && t.placed(i+2) || w == "of"):
+			continue
+		case len(out) == 0 && common(w), len(out) > 5:
+			return ""
+		case w == "of" && len(out) > 0 && (out[len(out)-1] == "number" || out[len(out)-1] == "date" || out[len(out)-1] == "time"):
+			if out[len(out)-1] != "number" {
+				return strings.Join(out, " ")
+			}
+		case common(w) || w == "where" || len(out) > 0 && strings.HasSuffix(w, "ed") || strings.HasPrefix(tok.raw, "("):
+			return strings.Join(out, " ")
+		}
+		out = append(out, w)
+		if tok.stop {
+			break
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // unit is the unit that a description puts a length of time in: "in days".
@@ -119,8 +180,7 @@ func kindByFormat(f string) kind {
 	return kindText
 }
 
-func kindByName(p *param) kind {
-	l := p.label
+func kindByName(p *param, l string) kind {
 	has := func(ws ...string) bool { return anyWord(l, ws...) }
 	switch {
 	case has("email", "mail") && !has("body", "subject"):
@@ -158,13 +218,13 @@ func kindByMeaning(p *param, l string) kind {
 	case has("count", "quantity", "qty") || strings.HasPrefix(l, "number of ") || strings.HasPrefix(l, "num ") || l == "party size" || l == "group size" ||
 		lastWord(l, "guests", "people", "passengers", "adults", "children", "seats", "tickets", "nights", "persons", "riders"):
 		return kindNumber
-	case has("id", "code", "number", "serial", "reference", "ref", "sku", "vin", "iban", "imei", "pin", "plate", "identifier", "no", "registration", "barcode", "ticket"):
+	case has("id", "code", "number", "digits", "serial", "reference", "ref", "sku", "vin", "iban", "imei", "pin", "plate", "identifier", "no", "registration", "barcode", "ticket"):
 		return kindCode
 	case has("query", "question", "keywords") || l == "search" || l == "search term" || l == "search terms":
 		return kindQuery
 	case has("problem", "issue", "symptom", "symptoms", "fault", "complaint", "reason", "concern", "defect", "description"):
 		return kindProblem
-	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station"):
+	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station", "port", "harbor", "harbour", "stop", "terminal", "village", "suburb", "county", "province", "district"):
 		return kindPlace
 	case personName(p, l):
 		return kindPerson

@@ -40,7 +40,7 @@ func (p *param) titled() bool {
 	if p.kind != kindText && p.kind != kindPerson {
 		return false
 	}
-	return lastWord(p.label, "name", "title") && !(p.kind == kindPerson && (p.callers() || anyWord(p.label, "patient", "student", "child", "driver", "passenger", "recipient")))
+	return p.ends("name", "title") && !(p.kind == kindPerson && (p.callers() || anyWord(p.label, "patient", "student", "child", "driver", "passenger", "recipient")))
 }
 
 // titles are the runs of capitalised words that do not begin a sentence, or
@@ -86,10 +86,10 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 {
+		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
 			continue
 		}
-		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], p)
+		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], f.tool, p)
 		if t.cityAt(sp[0]) == sp[1]-sp[0] {
 			score -= 1.5
 		}
@@ -104,7 +104,7 @@ func offeredName(t text, f *form, p *param) string {
 }
 
 // nameCue scores the words around a name.
-func (t text) nameCue(i, end int, p *param) float64 {
+func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 	score := 0.0
 	if i > 0 && !t.toks[i-1].stop {
 		switch w := t.toks[i-1]; w.low {
@@ -120,33 +120,35 @@ func (t text) nameCue(i, end int, p *param) float64 {
 				score = 3
 			}
 		default:
-			for _, q := range []string{"album", "artist", "song", "movie", "event", "hotel", "restaurant"} {
-				if w.low == q {
-					score = -2
-					if anyWord(p.label, q) {
-						score = 3
-					}
-				}
+			switch {
+			case common(w.low):
+			case p.says(w.stem):
+				score = 3
+			case tl.saysOther(w.stem, p):
+				score = -2 // "the album Blue Train" is no artist
 			}
 		}
 	}
 	if end < len(t.toks) && !t.toks[end-1].stop {
 		switch t.toks[end].low {
 		case "by":
-			if !anyWord(p.label, "album") {
+			if !p.means("album") {
 				score++
-			}
-		case "album":
-			if !anyWord(p.label, "album") {
-				score -= 3
 			}
 		case "at", "in", "on", "with":
 			score += 0.5
-		case "subtitles":
-			score -= 5
+		default:
+			if w := t.toks[end]; !common(w.low) && tl.saysOther(w.stem, p) {
+				score -= 3
+			}
 		}
 	}
 	return score
+}
+
+// saysOther reports a word that names another parameter and not this one.
+func (t *tool) saysOther(stem string, p *param) bool {
+	return !p.says(stem) && slices.ContainsFunc(t.params, func(q *param) bool { return q != p && q.says(stem) })
 }
 
 // plainName finds a name in a text without capitals: what stands behind "at",
@@ -221,17 +223,54 @@ func (t text) titleEnd(i int) int {
 		first := []rune(tok.raw)[0]
 		_, isMonth := month(tok.low)
 		capital := unicode.IsUpper(first) && !dayWord(tok.low) && !isMonth && tok.low != "i" && !strings.HasPrefix(tok.low, "i'")
+		if isMonth && j > i && unicode.IsUpper(first) && !t.dated(j) {
+			capital = true // "Elaine May"
+		}
 		joint := j > i && j+1 < len(t.toks) && jointWord(tok.low) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
+		if j > i && j+2 < len(t.toks) && (t.is(j, "of the") || t.is(j, "in the") || t.is(j, "at the")) && !tok.stop {
+			joint = unicode.IsUpper([]rune(t.toks[j+2].raw)[0]) && t.is(j, "of")
+		}
+		if j > i && t.is(j, "the") && t.is(j-1, "of") {
+			joint = j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
+		}
 		if tok.low == "by" {
-			joint = joint && (t.is(j+1, "marriott") || t.is(j+1, "hilton") || t.is(j+1, "the"))
+			joint = joint && t.is(j+1, "the")
 		}
 		figure := j > i && unicode.IsDigit(first)
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break
 		}
-		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])) {
+		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && !common(t.toks[j+1].low)) {
 			return j + 1
 		}
 	}
 	return j
+}
+
+// dated reports that a month at i is one: a number stands beside it, or what leads
+// to a day.
+func (t text) dated(i int) bool {
+	r := reader{text: t}
+	if _, n := r.dayNumber(i + 1); n > 0 && !t.toks[i].stop {
+		return true
+	}
+	w := t.toks[i-1].low
+	if _, ok := ordinal(w); ok {
+		return true
+	}
+	return preposition(w) || w == "on" || w == "until" || w == "and" || allDigits(w)
+}
+
+// housed reports a name that is an address: it begins with a number and has a
+// word for a street.
+func (t text) housed(i, end int) bool {
+	if c := t.toks[i].raw[0]; c < '0' || c > '9' {
+		return false
+	}
+	for ; i < end; i++ {
+		if streetWord(t.toks[i].low) {
+			return true
+		}
+	}
+	return false
 }

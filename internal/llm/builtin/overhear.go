@@ -15,6 +15,8 @@ func (s *state) overhear(a act) plan {
 		return s.repeat()
 	case actHuman:
 		return s.person()
+	case actWho:
+		return s.then("I'm an automated assistant, here to help.")
 	}
 	if s.back && s.cur != nil {
 		return s.judged(a)
@@ -35,7 +37,11 @@ func (s *state) readBack() string {
 		case p.kind == kindBool:
 			parts = append(parts, truthClause(p.label, "it", v.said == "yes"))
 		default:
-			parts = append(parts, "the "+p.label+" is "+v.said)
+			name := "the " + p.label
+			if p.opaque() {
+				name = p.noun()
+			}
+			parts = append(parts, name+" is "+v.said)
 		}
 	}
 	if len(parts) == 0 {
@@ -50,6 +56,11 @@ func (s *state) judged(a act) plan {
 	s.back = false
 	if a == actCancel || a == actBye && refuses(s.heard) {
 		return s.drop()
+	}
+	if c := s.index.choose(s.heard, true); refuses(s.heard) && s.turns(c, nil) {
+		s.start(c.tool)
+		s.fill(s.heard, s.cur, nil)
+		return s.next(acknowledge(c.tool))
 	}
 	if refuses(s.heard) || corrects(s.heard) || !agrees(s.heard) && a != actThank {
 		changed := s.fill(s.heard, s.cur, nil)
@@ -110,7 +121,7 @@ func (s *state) goOn(a act) plan {
 // resume decides when nothing is being collected.
 func (s *state) resume(a act) plan {
 	last := s.last()
-	if s.proposal != nil && agrees(s.heard) && !s.elsewhere() {
+	if s.proposal != nil && agrees(s.heard) && !s.elsewhere() && !s.idle(s.proposal) {
 		s.start(s.proposal)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(s.cur.tool))
@@ -125,10 +136,13 @@ func (s *state) resume(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
 	}
-	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && c.tool.relative(last.form.tool, true)) {
+	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && s.related(c.tool)) {
 		c.tool = nil
 	}
 	if c.tool != nil && !c.tool.reads() && s.heard.asks() && !c.tool.called(s.heard) && !requestsDeed(s.heard) {
+		c.tool = nil
+	}
+	if c.tool != nil && agrees(s.heard) && s.idle(c.tool) {
 		c.tool = nil
 	}
 	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
@@ -177,18 +191,19 @@ func (t *tool) topical(said text) bool {
 
 // topics are the ideas of a tool's name, description and options.
 func (t *tool) topics() []string {
-	var out []string
-	for _, tok := range content(read(t.label + " " + positive(t.desc)).toks) {
-		out = append(out, concept(tok.stem), tok.stem)
-	}
-	for _, p := range t.params {
-		for _, o := range p.options {
-			for _, tok := range o.toks {
-				out = append(out, concept(tok.stem))
+	t.told.Do(func() {
+		for _, tok := range content(read(t.label + " " + positive(t.desc)).toks) {
+			t.ideas = append(t.ideas, concept(tok.stem), tok.stem)
+		}
+		for _, p := range t.params {
+			for _, o := range p.options {
+				for _, tok := range o.toks {
+					t.ideas = append(t.ideas, concept(tok.stem))
+				}
 			}
 		}
-	}
-	return out
+	})
+	return t.ideas
 }
 
 // attribute reports ideas that many things have, and acts.
@@ -198,6 +213,24 @@ func attribute(idea string) bool {
 		return true
 	}
 	return false
+}
+
+// idle reports a look-up that would be made with nothing to look for: whoever says
+// yes to something found wants no other.
+func (s *state) idle(t *tool) bool {
+	last := s.last()
+	if !t.reads() || len(t.ask) > 0 || last == nil && len(s.saids) < 2 {
+		return false
+	}
+	if (last == nil || last.form.tool != t) && s.heard.has("want to", "i want", "i'd like", "i would like", "i need", "looking for", "find", "search", "look for", "look up") >= 0 {
+		return false
+	}
+	return len(s.fill(s.heard, newForm(t), nil)) == 0
+}
+
+// related reports that a tool of the same service was used before.
+func (s *state) related(t *tool) bool {
+	return slices.ContainsFunc(s.runs, func(r run) bool { return t.relative(r.form.tool, true) })
 }
 
 // requestsDeed reports a question that asks for something to be done.
@@ -212,14 +245,14 @@ func (s *state) lookFirst(p *param) *form {
 		return nil
 	}
 	for _, t := range s.index.tools {
-		if !t.reads() || !t.relative(s.cur.tool, false) || len(t.ask) == 0 || slices.ContainsFunc(s.runs, func(r run) bool { return r.form.tool == t }) {
+		if !t.reads() || !t.relative(s.cur.tool, false) || slices.ContainsFunc(s.runs, func(r run) bool { return r.form.tool == t }) {
 			continue
 		}
 		f := newForm(t)
 		s.share(f)
 		s.carry(f)
-		s.fill(s.heard, f, nil)
-		if f.missing() == nil {
+		told := s.fill(s.heard, f, nil)
+		if f.missing() == nil && (len(t.ask) > 0 || len(told) > 0) {
 			return f
 		}
 	}
@@ -246,7 +279,9 @@ func (s *state) refine(c choice) (plan, bool) {
 	changed := s.fill(s.heard, f, nil)
 	s.override = false
 	if s.wonders() {
-		changed = slices.DeleteFunc(changed, func(p *param) bool { return p.kind == kindBool || p.kind == kindOption || wholeAnswer(p.kind) })
+		changed = slices.DeleteFunc(changed, func(p *param) bool {
+			return p.kind == kindBool || p.kind == kindOption && !p.required || wholeAnswer(p.kind)
+		})
 	}
 	if len(changed) == 0 {
 		return plan{}, false
@@ -257,7 +292,7 @@ func (s *state) refine(c choice) (plan, bool) {
 
 // wonders reports a question about what was told, not a wish for something else.
 func (s *state) wonders() bool {
-	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
+	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "maybe a", "perhaps a", "preferably", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
 		return false
 	}
 	return s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "tell me", "let me know", "i need the", "need their", "want to know", "like to know", "please share", "share the") >= 0

@@ -9,6 +9,9 @@ func (s *state) askAgain(p *param) string {
 		}
 		return "No problem, take your time. " + q
 	}
+	if s.askOffer(p) != "" {
+		return "Sorry, I didn't get that. " + q
+	}
 	switch p.kind {
 	case kindPhone:
 		return "Sorry, I didn't catch a full phone number there. " + q
@@ -29,6 +32,12 @@ func (s *state) askAgain(p *param) string {
 }
 
 func (s *state) giveUp(p *param) string {
+	if t := s.desk(); t != nil && t != s.cur.tool {
+		return "I'm sorry, I'm having trouble with that. Shall I put you through to a person instead?"
+	}
+	if s.askOffer(p) != "" {
+		return "I can't " + s.cur.tool.doing() + " without knowing which one you would like. Would you like to leave it for now?"
+	}
 	return "I can't " + s.cur.tool.doing() + " without " + p.thing() + ". Would you like to leave it for now?"
 }
 

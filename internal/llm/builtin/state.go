@@ -106,28 +106,31 @@ type state struct {
 	req   llm.Request
 	index *index
 
-	cur     *form // being collected
-	asked   *param
-	leaving bool // the caller was asked whether to leave it
-	misses  int  // answers to the question asked that were none
-	asks    int  // questions asked for cur
-	runs    []run
-	since   int // index of the first run after the caller's last words
-	known   map[string]found
-	forms   []*form         // that came to an end, oldest first
-	parked  map[*tool]*form // left for another skill, to come back to
-	detour  *form           // parked in this turn: to go on with when the other is done
-	redo    bool            // asked whether to do again, with other values, what is done
-	said    string          // the assistant's last words
-	saids   []text          // all of the assistant's words
-	topic   text            // the words that began the skill at hand
-	heard   text            // the caller's last words
-	plan    plan
+	cur      *form // being collected
+	asked    *param
+	leaving  bool // the caller was asked whether to leave it
+	misses   int  // answers to the question asked that were none
+	asks     int  // questions asked for cur
+	runs     []run
+	since    int // index of the first run after the caller's last words
+	known    map[string]found
+	forms    []*form         // that came to an end, oldest first
+	parked   map[*tool]*form // left for another skill, to come back to
+	detour   *form           // parked in this turn: to go on with when the other is done
+	redo     bool            // asked whether to do again, with other values, what is done
+	said     string          // the assistant's last words
+	saids    []text          // all of the assistant's words
+	unplaced bool            // the caller's last words want something, and no skill was clear
+	loose    []text          // the caller's words since the last run that no skill has taken
+	topic    text            // the words that began the skill at hand
+	heard    text            // the caller's last words
+	plan     plan
 
-	acted     bool // a call follows the caller's last words
-	foreign   bool // the assistant's last words are not the engine's own
-	agreed    bool // the caller agreed to values read back
-	back      bool // they read the values of cur back
+	hints     map[string]map[string]bool // see text.hint; by language
+	acted     bool                       // a call follows the caller's last words
+	foreign   bool                       // the assistant's last words are not the engine's own
+	agreed    bool                       // the caller agreed to values read back
+	back      bool                       // they read the values of cur back
 	proposal  *tool
 	suggested map[*param]found // values that they offered
 	also      []*param         // asked for beside asked
@@ -142,8 +145,8 @@ type plan struct {
 	back bool // it reads values back
 }
 
-func newState(req llm.Request) *state {
-	return &state{req: req, index: newIndex(tools(req.Tools)), known: map[string]found{}, parked: map[*tool]*form{}}
+func newState(req llm.Request, x *index) *state {
+	return &state{req: req, index: x, known: map[string]found{}, parked: map[*tool]*form{}, hints: map[string]map[string]bool{}}
 }
 
 // replay goes through the messages as they happened. Its own policy, run over
@@ -155,8 +158,18 @@ func (s *state) replay() {
 		case llm.User:
 			s.since, s.detour = len(s.runs), nil
 			s.heard = read(m.Content)
+			if s.heard.lang = tongue(s.heard, s.req.Language); s.heard.lang != "" {
+				if s.hints[s.heard.lang] == nil {
+					s.hints[s.heard.lang] = map[string]bool{}
+				}
+				s.heard.hint = s.hints[s.heard.lang]
+			}
 			s.plan = s.hear()
 			s.asked = s.plan.ask
+			s.unplaced = s.cur == nil && s.plan.call == nil && requests(s.heard)
+			if s.unplaced && len(s.runs) == 0 {
+				s.loose = append(s.loose, s.heard)
+			}
 			s.acted = s.callFollows(i + 1)
 		case llm.Assistant:
 			if strings.TrimSpace(m.Content) != "" {
@@ -183,6 +196,7 @@ func (s *state) callFollows(i int) bool {
 // assume notes a call that the messages leave out, as transcripts of other
 // clients do, so that it is not made again.
 func (s *state) assume(f *form, status llm.ToolStatus) {
+	s.loose = nil
 	s.runs = append(s.runs, run{form: f.clone(), topic: s.topic, args: string(f.arguments()), assumed: true, result: llm.ToolResult{Status: status}})
 	s.finish()
 }
@@ -193,7 +207,7 @@ func (s *state) called(c llm.ToolCall) {
 		return
 	}
 	f := formOf(t, c.Arguments)
-	s.cur, s.asked, s.leaving, s.misses = f, nil, false, 0
+	s.cur, s.asked, s.leaving, s.misses, s.loose = f, nil, false, 0, nil
 	s.runs = append(s.runs, run{id: c.ID, form: f, topic: s.topic, args: string(f.arguments())})
 }
 
@@ -360,6 +374,17 @@ func (p *param) cue(q text) float64 {
 			return 1.5
 		}
 		return 0
+	}
+	if p.kind != kindPlace && p.kind != kindAddress && p.kind != kindTime {
+		if starts, ends := p.sides(); starts != ends {
+			switch side := q.verbSide(len(q.toks)); {
+			case side == 0:
+			case (side > 0) == starts:
+				return 1.5
+			default:
+				return -1
+			}
+		}
 	}
 	switch p.kind {
 	case kindDate, kindDateTime:

@@ -22,6 +22,8 @@ type token struct {
 type text struct {
 	raw  string
 	toks []token
+	lang string          // in which values are said, "" for English; see tongue
+	hint map[string]bool // words that values are made of, as far as asked for
 }
 
 func read(s string) text {
@@ -54,6 +56,16 @@ func (t *text) add(i, j int) {
 	s := t.raw[i:j]
 	if k := strings.IndexAny(s, ",;!?"); k > 0 && k < len(s)-1 && !digitAt(s, k+1) {
 		t.add(i, i+k+1)
+		t.add(i+k+1, j)
+		return
+	}
+	if k := strings.IndexByte(s, '.'); k > 2 && (k < len(s)-2 || s[k+1:] == "I") && s[k-1] >= 'a' && s[k-1] <= 'z' && s[k+1] >= 'A' && s[k+1] <= 'Z' && !strings.ContainsAny(s, "@/") { // "in Leeds.Is that right?"
+		t.add(i, i+k+1)
+		t.add(i+k+1, j)
+		return
+	}
+	if k := strings.IndexByte(s, '-'); k > 0 && k < 4 && len(s) > k+3 && allDigits(s[:k]) && strings.Trim(strings.TrimRight(s[k+1:], ".,;:!?"), "abcdefghijklmnopqrstuvwxyz") == "" { // "a 2-bedroom flat"
+		t.add(i, i+k)
 		t.add(i+k+1, j)
 		return
 	}

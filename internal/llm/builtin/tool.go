@@ -3,8 +3,10 @@ package builtin
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"callwright/internal/llm"
@@ -19,6 +21,8 @@ type tool struct {
 	params []*param
 	ask    []*param // the required ones, in the order to ask for them
 	write  bool     // it is said to change something
+	told   sync.Once
+	ideas  []string // see topics
 }
 
 // A param is one parameter of a tool. Members of nested objects are parameters
@@ -41,11 +45,17 @@ type param struct {
 	from     string // "tool.path[].member": only values that this result had
 	minLen   int
 	maxLen   int
+	head     string   // what the description says it is: "arrival time of the train" is an "arrival time"
+	kernel   string   // the same of the name: "date_of_birth" is a "date"
 	toks     []token  // of the label
 	names    []string // stems of the label
 	wide     bool     // a place that holds what another parameter names
 	whose    []string // stems of the tool's name, which tell nothing of its values
-	stems    []string // see about
+	told     sync.Once
+	stems    []string       // see about
+	likely   []string       // see samples
+	flags    [][]string     // see flagged
+	allowed  *regexp.Regexp // of pattern, nil when there is none that is understood
 }
 
 // An option is one value of an enumeration and how it is said.
@@ -194,6 +204,7 @@ func newParam(path []string, n node, required bool) *param {
 	if title := n.str("title"); title != "" && len(title) < 40 {
 		p.label = lowerFirst(strings.TrimSpace(title))
 	}
+	p.head, p.kernel = head(p.desc), head(p.label)
 	p.options = value.options()
 	p.examples = append(value.strings("examples"), value.strings("example")...)
 	switch {
@@ -204,22 +215,42 @@ func newParam(path []string, n node, required bool) *param {
 	}
 	p.kind = kindOf(p, value)
 	p.toks = read(p.label).toks
-	for _, t := range p.toks {
+	named := p.toks
+	if len(named) > 4 && p.kernel != "" { // a sentence, of which the rest is about other things
+		named = read(p.kernel).toks
+	}
+	for _, t := range named {
+		p.names = append(p.names, t.stem)
+	}
+	for _, t := range content(read(p.head).toks) {
 		p.names = append(p.names, t.stem)
 	}
 	return p
 }
 
-// about returns the stems of label and description, made when they are needed
-// first: of most tools they never are.
+// about returns the stems of label and description.
 func (p *param) about() []string {
-	if p.stems == nil {
-		p.stems = []string{}
-		for _, t := range content(read(p.label + " " + p.desc).toks) {
-			p.stems = append(p.stems, t.stem)
+	p.told.Do(p.read)
+	return p.stems
+}
+
+// read makes what is needed to fill the parameter, of most tools never.
+func (p *param) read() {
+	for _, t := range content(read(p.label + " " + p.desc).toks) {
+		p.stems = append(p.stems, t.stem)
+	}
+	p.likely = slices.Clone(p.examples)
+	for _, t := range read(p.desc).toks {
+		if mixed(t.raw) && len(t.raw) > 3 {
+			p.likely = append(p.likely, t.raw)
 		}
 	}
-	return p.stems
+	if p.kind == kindBool {
+		p.readFlags()
+	}
+	if p.pattern != "" {
+		p.allowed, _ = regexp.Compile(p.pattern) // JSON Schema's dialect may differ: then it is the gate's to check
+	}
 }
 
 func stems(s string) []string {

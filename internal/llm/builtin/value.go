@@ -114,7 +114,7 @@ func (f field) isMoney() bool {
 	if f.val.kind != 'n' && !(f.val.kind == 's' && isDecimal(f.val.text)) {
 		return false
 	}
-	return anyWord(f.label, "price", "amount", "balance", "total", "cost", "fee", "fees", "fare", "deposit", "refund", "rate", "due", "paid", "subtotal", "tax", "charge", "cents", "budget", "salary", "payment", "overdraft", "credit", "available", "outstanding", "owed", "payout", "premium", "excess") &&
+	return anyWord(f.label, "price", "amount", "balance", "total", "cost", "fee", "fees", "fare", "deposit", "refund", "rate", "due", "paid", "subtotal", "tax", "charge", "cents", "budget", "salary", "payment", "overdraft", "credit", "available", "outstanding", "owed", "payout", "premium", "excess", "rent", "wage", "commission") &&
 		!anyWord(f.label, "count", "items", "percent", "number", "quantity")
 }
 

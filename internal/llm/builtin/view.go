@@ -88,6 +88,10 @@ func (v *view) deedDone() string {
 		return "Thank you, that's reported."
 	case "order", "buy":
 		return "That's ordered."
+	case "transfer":
+		if v.run.form.tool.doing() == "put you through" {
+			return "I'm putting you through now."
+		}
 	case "send":
 		return "That's sent."
 	case "register", "sign", "join":
