@@ -12,6 +12,7 @@ var cityList string
 //go:embed lists/names.txt
 var nameList string
 
+// cities and firstNames are in lower case; lists/README.md tells where they come from.
 var cities = sync.OnceValue(func() map[string]bool { return setOf(cityList) })
 
 var firstNames = sync.OnceValue(func() map[string]bool { return setOf(nameList) })
