@@ -16,7 +16,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -o bin/callwright ./cmd/callwright
 
 test: parts
-	go test -race -count=1 -json ./... | go run ./internal/testcount
+	go test -race -count=1 -timeout 20m -json ./... | go run ./internal/testcount
 
 soak: parts
 	go test ./e2e -count=1 -timeout 60m -run TestBadInputs -badinputs 10000
