@@ -138,8 +138,12 @@ func TestConnectionKeepsItsPassword(t *testing.T) {
 	if last := test.Checks[len(test.Checks)-1]; test.OK || last.Name != "authenticated" {
 		t.Errorf("with another password: got %+v, want it to fail at the user", test)
 	}
-	s.must("DELETE", path, nil, nil)
 	agent := s.agent(map[string]any{})
+	s.skill(agent, `{"name":"Count","description":"Use it when somebody asks how many there are.","skillType":"db_query","executionConfig":{"connection":"store","sql_template":"SELECT 1"}}`)
+	s.must("DELETE", path, nil, nil)
+	if r := s.try(s.key, "POST", "/agents/"+agent+"/publish", nil); r.status != 422 || !strings.Contains(string(r.body), "names the connection store, which does not exist") {
+		t.Errorf("publishing with a connection that is gone: got %d %s, want 422", r.status, r.body)
+	}
 	r := s.try(s.key, "POST", "/agents/"+agent+"/skills", `{"name":"S","description":"Use it when somebody asks.","skillType":"db_query","executionConfig":{"connection":"store","sql_template":"SELECT 1"}}`)
 	if r.status != 400 || !strings.Contains(string(r.body), "executionConfig.connection") {
 		t.Errorf("a skill of a connection that is gone: got %d %s, want a field error", r.status, r.body)

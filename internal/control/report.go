@@ -172,6 +172,11 @@ func (s *Service) findings(ctx context.Context, actor callwright.Actor, ready *g
 	for _, name := range s.missingSecrets(ctx, actor, sk) {
 		find("error", "missing_secret", "names the secret %s, which does not exist: store it with POST /secrets.", name)
 	}
+	if x, _ := sk.Executor(); x != nil {
+		if c, ok := x.(skill.Connected); ok && len(s.checkConnection(ctx, actor, c.Connection())) > 0 {
+			find("error", "missing_connection", "names the connection %s, which does not exist: make it with POST /connections.", c.Connection())
+		}
+	}
 	if sk.IsWrite && !ready.NeedsConfirmation(sk) {
 		find("warning", "write_without_confirmation", "changes something and asks nobody: set requiresConfirmation, or stakes to medium or high.")
 	}
