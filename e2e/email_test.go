@@ -187,3 +187,46 @@ func TestEmailIsSentLater(t *testing.T) {
 		}
 	})
 }
+
+// A one-time code goes out by e-mail to the address that is known of the caller, and the
+// caller who has it is verified. Nothing that is kept has it, until it
+// is spent and in the caller's own words.
+func TestCodeByEmail(t *testing.T) {
+	t.Parallel()
+	lines := mailServer(t, "", "scripted.mjs")
+	var ready struct{ Port int }
+	if err := json.Unmarshal(lines.Bytes(), &ready); err != nil {
+		t.Fatal(err)
+	}
+	partner := newPartner(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"renewed":true}`) })
+	s := start(t, func(o *app.Options) {
+		o.SMTP, o.SMTPFrom = secret.New(fmt.Sprintf("smtp+plain://127.0.0.1:%d", ready.Port)), "no-reply@library.example"
+	})
+	agent := s.agent(map[string]any{"name": "City Library"})
+	s.skill(agent, `{"name":"Renew loan","description":"Use when a member wants to renew a loan.","skillType":"http_webhook","isWrite":true,"requiresVerifiedIdentity":true,
+"parametersSchema":{"type":"object","properties":{"book_title":{"type":"string","description":"The title of the book"}},"required":["book_title"]},"executionConfig":{"url":"`+partner.URL+`"}}`)
+	sends := s.skill(agent, `{"name":"Send code","description":"Sends a member a code.","skillType":"email","executionConfig":{"to":"{caller_email}","subject":"Your code","intro":"Your code is {code}."}}`)
+	s.must("PUT", "/agents/"+agent+"/caller-verification", `[{"method":"otp_sms","verifierSkillId":"`+sends+`"}]`, nil)
+	s.publish(agent)
+	var session struct{ ID string }
+	s.must("POST", "/chat/sessions", map[string]any{"agentId": agent, "caller": map[string]any{"email": "ada@example.com"}}, &session)
+	c := chat{s, session.ID}
+	c.say("I want to renew a loan")
+	asked := c.say("Middlemarch").text()
+	if !lines.Scan() {
+		t.Fatalf("no message arrived; the agent said %q", asked)
+	}
+	_, after, found := strings.Cut(lines.Text(), "Your code is ")
+	if !found || !strings.Contains(lines.Text(), "ada@example.com") || !strings.Contains(asked, "six digits") {
+		t.Fatalf("got message %s and %q, want a code for ada@example.com, and to be asked for it", lines.Text(), asked)
+	}
+	code := after[:6]
+	for _, path := range []string{"/conversations/" + c.id + "/receipt", "/skill-runs", "/audit-events"} {
+		if kept := string(s.try(s.key, "GET", path, nil).body); strings.Contains(kept, code) {
+			t.Errorf("%s has the code: %s", path, kept)
+		}
+	}
+	if said := c.say(code).text(); len(partner.received()) != 1 {
+		t.Errorf("with the code: got %q and %d calls, want the loan renewed", said, len(partner.received()))
+	}
+}

@@ -75,7 +75,7 @@ func (s *Service) checkSettings(ctx context.Context, actor callwright.Actor, spe
 	problems = append(problems, checkCommon(k, spec, names, leaving)...)
 	if t, ok := x.(skill.Templater); ok && leaving != nil {
 		for _, ref := range t.TemplateRefs() {
-			if !slices.Contains(leaving, ref.Name) && !strings.HasPrefix(ref.Name, "vars.") {
+			if !slices.Contains(leaving, ref.Name) && !slices.Contains(gate.CodeFields(), ref.Name) && !strings.HasPrefix(ref.Name, "vars.") {
 				problems = append(problems, callwright.FieldError{Field: under("executionConfig", ref.Setting),
 					Message: fmt.Sprintf("uses {%s}, which does not leave: name a parameter, or a field of dataEgressMap when that is set", ref.Name)})
 			}

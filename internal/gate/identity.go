@@ -355,6 +355,9 @@ func (t *Turn) codeHash(code string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// CodeFields are what a skill gets that sends a one-time code, beside its parameters.
+func CodeFields() []string { return []string{"code", "caller_phone", "caller_email", "caller_name"} }
+
 // hideCode takes a one-time code out of everything that is kept of its run.
 func (r *run) hideCode() {
 	if r.code == "" {

@@ -16,9 +16,9 @@ func later() []time.Duration {
 
 // postponable reports whether a failed attempt may be made again in a while: nothing
 // happened, the executor says so, and there are attempts left. A try by an operator
-// ends at once.
+// ends at once, and so does a run that carries a one-time code, which is kept nowhere.
 func (r *run) postponable(out Outcome, deferred bool) bool {
-	return out.Kind == Failed && deferred && !r.turn.Operator && !r.turn.DryRun && r.record.Attempts < len(later())
+	return out.Kind == Failed && deferred && r.code == "" && !r.turn.Operator && !r.turn.DryRun && r.record.Attempts < len(later())
 }
 
 // postponed is the record of a run that waits for its next attempt.
