@@ -39,22 +39,19 @@ type noFile struct{ err error }
 func (e *noFile) Error() string { return e.err.Error() }
 func (e *noFile) Unwrap() error { return e.err }
 
-// Statuses tells a failure's status in the terms of HTTP, 0 when the database did not
+// A refusal is the database's own word that it did not run a statement; its status is in
+// the terms of HTTP.
+type refusal struct{ status int }
+
+func (r *refusal) Error() string { return http.StatusText(r.status) }
+
+// Status tells a failure's status in the terms of HTTP, 0 when the database did not
 // answer.
 func Status(err error) int {
-	e, ok := errors.AsType[*callwright.Error](err)
-	if !ok || e.Code != callwright.CodeRemoteStatus {
-		return 0
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.status
 	}
-	switch {
-	case strings.HasPrefix(e.Message, refusedUser):
-		return http.StatusUnauthorized
-	case strings.HasPrefix(e.Message, refusedWrite):
-		return http.StatusForbidden
-	case strings.HasPrefix(e.Message, busy):
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusBadRequest
+	return 0
 }
 
 const (
@@ -62,6 +59,10 @@ const (
 	refusedWrite = "The database refused to write in a read-only session"
 	busy         = "The database is too busy"
 )
+
+func refuse(status int, format string, args ...any) error {
+	return callwright.Wrap(callwright.CodeRemoteStatus, &refusal{status}, format, args...)
+}
 
 // explain turns the failure of a driver into an error with a code and a sentence
 // without values and credentials.
@@ -97,7 +98,7 @@ func explain(ctx context.Context, err error) error {
 }
 
 func refused(code, message string) error {
-	return callwright.Errorf(callwright.CodeRemoteStatus, "The database refused the statement (%s): %s.", code, strings.TrimRight(message, "."))
+	return refuse(http.StatusBadRequest, "The database refused the statement (%s): %s.", code, strings.TrimRight(message, "."))
 }
 
 func explainPostgres(e *pgconn.PgError) error {
@@ -105,13 +106,13 @@ func explainPostgres(e *pgconn.PgError) error {
 	case "57014":
 		return callwright.Errorf(callwright.CodeTimeout, "The statement took too long, and the database gave it up.")
 	case "28P01", "28000":
-		return callwright.Errorf(callwright.CodeRemoteStatus, refusedUser+" (SQLSTATE %s).", e.Code)
+		return refuse(http.StatusUnauthorized, refusedUser+" (SQLSTATE %s).", e.Code)
 	case "3D000":
-		return callwright.Errorf(callwright.CodeRemoteStatus, "The database server has no database of that name (SQLSTATE %s).", e.Code)
+		return refuse(http.StatusNotFound, "The database server has no database of that name (SQLSTATE %s).", e.Code)
 	case "25006":
-		return callwright.Errorf(callwright.CodeRemoteStatus, refusedWrite+" (SQLSTATE %s): the skill must be marked isWrite.", e.Code)
+		return refuse(http.StatusForbidden, refusedWrite+" (SQLSTATE %s): the skill must be marked isWrite.", e.Code)
 	case "53300", "53400", "57P03":
-		return callwright.Errorf(callwright.CodeRemoteStatus, busy+" (SQLSTATE %s).", e.Code)
+		return refuse(http.StatusServiceUnavailable, busy+" (SQLSTATE %s).", e.Code)
 	}
 	return refused("SQLSTATE "+e.Code, e.Message)
 }
@@ -121,13 +122,13 @@ func explainMySQL(e *mysql.MySQLError) error {
 	case 1969, 3024:
 		return callwright.Errorf(callwright.CodeTimeout, "The statement took too long, and the database gave it up.")
 	case 1044, 1045, 1698:
-		return callwright.Errorf(callwright.CodeRemoteStatus, refusedUser+" (error %d).", e.Number)
+		return refuse(http.StatusUnauthorized, refusedUser+" (error %d).", e.Number)
 	case 1049:
-		return callwright.Errorf(callwright.CodeRemoteStatus, "The database server has no database of that name (error %d).", e.Number)
+		return refuse(http.StatusNotFound, "The database server has no database of that name (error %d).", e.Number)
 	case 1792:
-		return callwright.Errorf(callwright.CodeRemoteStatus, refusedWrite+" (error %d): the skill must be marked isWrite.", e.Number)
+		return refuse(http.StatusForbidden, refusedWrite+" (error %d): the skill must be marked isWrite.", e.Number)
 	case 1040, 1203, 1226:
-		return callwright.Errorf(callwright.CodeRemoteStatus, busy+" (error %d).", e.Number)
+		return refuse(http.StatusServiceUnavailable, busy+" (error %d).", e.Number)
 	}
 	return refused(fmt.Sprintf("error %d", e.Number), e.Message)
 }
@@ -135,9 +136,9 @@ func explainMySQL(e *mysql.MySQLError) error {
 func explainSQLite(e *sqlite.Error) error {
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH:
-		return callwright.Errorf(callwright.CodeRemoteStatus, refusedWrite+", or to leave its file: a skill that changes rows must be marked isWrite, and nothing else is possible.")
+		return refuse(http.StatusForbidden, refusedWrite+", or to leave its file: a skill that changes rows must be marked isWrite, and nothing else is possible.")
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return callwright.Errorf(callwright.CodeRemoteStatus, busy+": another program writes to the file.")
+		return refuse(http.StatusServiceUnavailable, busy+": another program writes to the file.")
 	case sqlite3.SQLITE_INTERRUPT:
 		return callwright.Errorf(callwright.CodeTimeout, "The statement took too long, and was given up.")
 	case sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM:
