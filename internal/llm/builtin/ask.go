@@ -43,6 +43,9 @@ func (s *state) question(p *param) string {
 		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "starts", "preferred", "when", "at", "requested") {
 			return "What day and time would suit you?"
 		}
+		if n := p.noun(); strings.Contains(n, "day and time") || strings.Contains(n, "date and time") {
+			return "What is " + n + "?"
+		}
 		return "What is " + p.noun() + "? Please give me the day and the time."
 	case kindDate:
 		if p.plainly("date", "day", "preferred", "appointment", "booking", "reservation", "visit", "requested", "desired", "service", "event", "class") {
