@@ -281,7 +281,7 @@ func (p *param) askCount() string {
 		return "For how many people?"
 	case l == "quantity" || l == "qty" || l == "count":
 		return "How many would you like?"
-	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of "):
+	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of ") && !strings.Contains(l, " in "):
 		return "How many " + l + "?"
 	}
 	return "What is " + p.noun() + "?"
