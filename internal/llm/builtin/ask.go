@@ -305,6 +305,9 @@ func (p *param) askOption() string {
 	for _, lead := range []string{"preferred ", "type of ", "kind of "} {
 		noun = strings.TrimPrefix(noun, lead)
 	}
+	if lastWord(noun, "reason", "cause") && len(names) <= 6 { // nobody likes one
+		return "What is the " + noun + ": " + series(names, "or") + "?"
+	}
 	if len(names) > 6 {
 		return "Which " + noun + " would you like? For example, " + series(names[:3], "or") + "."
 	}
