@@ -42,7 +42,7 @@ func actOf(t text) act {
 		return actCancel
 	case unsure(t):
 		return actUnsure
-	case t.rest("goodbye", "good bye", "bye", "see you", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
+	case t.rest("goodbye", "good bye", "good night", "goodnight", "bye", "see you", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
 		return actBye
 	case t.small(12) && !t.asks() && t.has("that is all", "that's all", "that'll be all", "all i needed", "all i need", "all for now", "nothing else", "that's everything", "that is everything", "that will be all") >= 0:
 		return actBye

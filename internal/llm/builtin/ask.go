@@ -43,6 +43,9 @@ func (s *state) question(p *param) string {
 		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "starts", "preferred", "when", "at", "requested") {
 			return "What day and time would suit you?"
 		}
+		if n := p.noun(); strings.Contains(n, "day and time") || strings.Contains(n, "date and time") {
+			return "What is " + n + "?"
+		}
 		return "What is " + p.noun() + "? Please give me the day and the time."
 	case kindDate:
 		if p.plainly("date", "day", "preferred", "appointment", "booking", "reservation", "visit", "requested", "desired", "service", "event", "class") {
@@ -278,7 +281,7 @@ func (p *param) askCount() string {
 		return "For how many people?"
 	case l == "quantity" || l == "qty" || l == "count":
 		return "How many would you like?"
-	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of "):
+	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of ") && !strings.Contains(l, " in "):
 		return "How many " + l + "?"
 	}
 	return "What is " + p.noun() + "?"
@@ -301,6 +304,9 @@ func (p *param) askOption() string {
 	}
 	for _, lead := range []string{"preferred ", "type of ", "kind of "} {
 		noun = strings.TrimPrefix(noun, lead)
+	}
+	if lastWord(noun, "reason", "cause") && len(names) <= 6 { // nobody likes one
+		return "What is the " + noun + ": " + series(names, "or") + "?"
 	}
 	if len(names) > 6 {
 		return "Which " + noun + " would you like? For example, " + series(names[:3], "or") + "."

@@ -10,6 +10,10 @@ func (v *view) clauses(fs []field, subject string) string {
 	var out []string
 	fs, whole := apart(fs)
 	for i := 0; i < len(fs); i += 2 {
+		if i+1 < len(fs) && fs[i].label == "from" && fs[i+1].label == "to" {
+			out = append(out, "It's from "+fs[i].spoken(v.now)+" to "+fs[i+1].spoken(v.now)+".")
+			continue
+		}
 		s := v.clause(fs[i], subject)
 		if subject != "" && i == 0 {
 			subject = "it"
@@ -220,7 +224,7 @@ func truthClause(label, subject string, yes bool) string {
 // stative reports adjectives and participles.
 func stative(w string) bool {
 	switch w {
-	case "active", "available", "valid", "open", "closed", "eligible", "late", "ready", "full", "free", "empty", "overdue", "due", "live", "online", "offline", "possible", "refundable", "returnable", "paid", "sent", "on", "off", "in-stock", "weekly", "daily", "monthly":
+	case "active", "available", "valid", "open", "closed", "eligible", "late", "ready", "full", "free", "empty", "overdue", "due", "live", "online", "offline", "possible", "refundable", "returnable", "paid", "sent", "on", "off", "in-stock", "weekly", "daily", "monthly", "set":
 		return true
 	}
 	return strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "able")

@@ -104,6 +104,9 @@ func (s *state) collect(a act) plan {
 			return plan{say: "All right. " + s.question(asked), ask: asked}
 		}
 	}
+	if r := s.pending(); a == actCancel && r != nil && r.result.Status == llm.StatusConfirmation && s.cur.tool.does(s.heard) {
+		a = actYes // "yes, cancel it" to a cancellation read back
+	}
 	boolean := asked != nil && asked.kind == kindBool
 	switch {
 	case a == actCancel, a == actBye && asked == nil:
@@ -126,6 +129,12 @@ func (s *state) collect(a act) plan {
 		return s.next(acknowledge(c.tool))
 	}
 	return s.take(a, asked)
+}
+
+// does reports words that name what the tool does by its verb, as in "cancel it".
+func (t *tool) does(q text) bool {
+	v := t.verb()
+	return v != "" && q.has(v) >= 0 && q.has("don't", "do not") < 0
 }
 
 // turns reports whether the caller has clearly moved to another skill.
@@ -161,6 +170,11 @@ func (s *state) take(a act, asked *param) plan {
 		return plan{call: s.cur} // who it is, is the server's to find out
 	}
 	changed := s.fill(s.heard, s.cur, answer)
+	if len(changed) == 0 && s.pending() != nil && corrects(s.heard) {
+		if p := s.cur.numbered(); p != nil {
+			changed = s.fill(s.heard, s.cur, p)
+		}
+	}
 	if len(changed) > 0 {
 		s.misses = 0
 		return s.next(s.receipt(changed, asked))
@@ -215,10 +229,8 @@ func (s *state) confirming(r *run, a act) plan {
 	case a == actNo:
 		s.finish()
 		return plan{say: "All right, I won't do that. Is there something else I can do for you?"}
-	case r.result.Say != "":
-		return plan{say: r.result.Say}
 	}
-	return plan{say: "Shall I go ahead?"}
+	return plan{call: s.cur} // read back once more, so that a yes has something to be a yes to
 }
 
 // missed asks again, the first time with help, then offers to leave it.
@@ -349,6 +361,9 @@ func (s *state) recollect() {
 // open decides when no skill is being collected.
 func (s *state) open(a act) plan {
 	last := s.last()
+	if c := s.index.choose(s.heard, len(s.runs) > 0); a == actCancel && c.tool != nil && c.tool.does(s.heard) {
+		a = actNone // nothing is open to leave, so a skill is meant
+	}
 	switch a {
 	case actGreet:
 		if wellBeing(s.heard) {

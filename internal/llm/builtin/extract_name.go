@@ -52,7 +52,7 @@ func (r reader) personal(p *param, i, end int, sure bool) found {
 // name can follow them.
 func (r reader) nameLead(i int) (int, bool) {
 	for _, phrase := range []string{"my name is", "my name's", "the name is", "name is", "name's", "under the name of", "under the name", "the name of", "in the name of", "they call me", "call me", "is called", "named", "name:", "me llamo", "ich heiße", "ich bin", "je m'appelle"} {
-		if n := r.matches(i, phrase); n > 0 {
+		if n := r.matches(i, phrase); n > 0 && !(phrase == "call me" && r.phoning(i+n)) {
 			return n, true
 		}
 	}
@@ -62,6 +62,18 @@ func (r reader) nameLead(i int) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// phoning reports what follows "call me" when a telephone is meant, not a name.
+func (r reader) phoning(i int) bool {
+	if i >= len(r.toks) || dayWord(r.toks[i].low) {
+		return true
+	}
+	switch r.toks[i].low {
+	case "back", "later", "again", "when", "at", "on", "in", "before", "after", "by", "once", "if", "as", "please", "about", "sometime", "anytime", "soon", "now", "instead", "under", "with":
+		return true
+	}
+	return false
 }
 
 // nameEnd returns the token behind the name that begins at i. Unless any word

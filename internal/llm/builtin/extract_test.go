@@ -158,6 +158,8 @@ func TestValuesVolunteered(t *testing.T) {
 		{"serial_number", `{"type":"string"}`, "The serial number is SN-48213-B.", `"SN-48213-B"`},
 		{"serial_number", `{"type":"string"}`, "It is an old one.", ""},
 		{"order_number", `{"type":"string"}`, "It's for order 4471.", `"4471"`},
+		{"name", `{"type":"string","format":"person-name"}`, "Can somebody call me back?", ``},
+		{"name", `{"type":"string","format":"person-name"}`, "You can call me Ada", `"Ada"`},
 		{"phone", `{"type":"string","format":"phone"}`, "You can call me on 555-123-4567.", `"5551234567"`},
 		{"email", `{"type":"string","format":"email"}`, "Write to ann@example.com.", `"ann@example.com"`},
 		{"date", `{"type":"string","format":"date"}`, "It should be on Friday.", `"2027-03-05"`},

@@ -3,6 +3,7 @@ package builtin
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -100,7 +101,7 @@ func (b bid) clashes(t text, taken []bool, asked *param) bool {
 		return b.leavesNothing(t, taken)
 	}
 	if b.p.kind == kindQuery || b.p.kind == kindProblem {
-		return false
+		return asked != nil && b.leavesNothing(t, taken) // the answer to another question
 	}
 	return slices.Contains(taken[b.f.at:b.f.end], true)
 }
@@ -414,6 +415,9 @@ func (t text) verbSide(at int) int {
 func (s *state) put(f *form, p *param, v found) bool {
 	if p.kind == kindDateTime {
 		h := f.half[p]
+		if t, err := time.Parse(time.RFC3339, plain(f.vals[p].value)); err == nil && h == (halfTime{}) {
+			h = halfTime{date: t.Format(isoDate), clock: t.Format("15:04")} // of a call in the messages
+		}
 		if v.half.date != "" {
 			h.date = v.half.date
 		}

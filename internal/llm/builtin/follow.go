@@ -47,6 +47,25 @@ func (t *tool) onlyNumber() *param {
 	return only
 }
 
+// numbered is the value that a number alone must correct: the only count, else the
+// only time of day.
+func (f *form) numbered() *param {
+	if n := f.tool.onlyNumber(); n != nil {
+		return n
+	}
+	var only *param
+	for _, p := range f.tool.params {
+		if p.kind != kindTime && p.kind != kindDateTime {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = p
+	}
+	return only
+}
+
 // followUp handles words that come back to the last run: once more, with
 // another value, or a question about its result.
 func (s *state) followUp(last *run, c choice) (plan, bool) {

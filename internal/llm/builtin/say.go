@@ -23,6 +23,9 @@ func (s *state) tell() plan {
 			ask = p
 		}
 	}
+	if len(parts) == 0 && s.stray != "" {
+		return plan{say: s.stray}
+	}
 	if len(parts) == 0 {
 		return plan{say: "Is there anything else I can help with?"}
 	}

@@ -118,6 +118,7 @@ type state struct {
 	parked   map[*tool]*form // left for another skill, to come back to
 	detour   *form           // parked in this turn: to go on with when the other is done
 	redo     bool            // asked whether to do again, with other values, what is done
+	stray    string          // what is to be said of a call whose tool is no longer there
 	said     string          // the assistant's last words
 	saids    []text          // all of the assistant's words
 	unplaced bool            // the caller's last words want something, and no skill was clear
@@ -156,7 +157,7 @@ func (s *state) replay() {
 	for i, m := range s.req.Messages {
 		switch m.Role {
 		case llm.User:
-			s.since, s.detour = len(s.runs), nil
+			s.since, s.detour, s.stray = len(s.runs), nil, ""
 			s.heard = read(m.Content)
 			if s.heard.lang = tongue(s.heard, s.req.Language); s.heard.lang != "" {
 				if s.hints[s.heard.lang] == nil {
@@ -251,6 +252,7 @@ func (s *state) returned(m llm.Message) {
 		}
 		return
 	}
+	s.stray = res.Say
 }
 
 // verify goes on with the tool that checks who the caller is, when there is one. What

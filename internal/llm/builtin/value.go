@@ -220,7 +220,11 @@ func money(s, currency string, cents bool) string {
 		frac += "0"
 	}
 	neg := strings.HasPrefix(whole, "-")
-	out := grouped(strings.TrimPrefix(whole, "-"))
+	out := strings.TrimPrefix(whole, "-")
+	if len(out) == 4 && allDigits(out) {
+		out = out[:1] + "," + out[1:] // a sum, where a number of four figures may be a year
+	}
+	out = grouped(out)
 	if ok && strings.Trim(frac, "0") != "" {
 		out += "." + frac
 	}

@@ -134,8 +134,12 @@ func (v *view) object(o value) string {
 		}
 		return v.done()
 	}
-	if !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) && !tellsDone(fs) {
-		return v.deedDone() + " " + strings.Join(parts, " ")
+	said := v.deedDone()
+	if said == "That's done." && v.question.asks() {
+		said = "" // a question is answered, whatever the skill is declared to be
+	}
+	if said != "" && !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) && !tellsDone(fs) {
+		return said + " " + strings.Join(parts, " ")
 	}
 	return strings.Join(parts, " ")
 }
@@ -182,7 +186,7 @@ func doneWord(s string) bool {
 
 // nothing recognises answers that say that there is none.
 func (v *view) nothing(o value) bool {
-	if o.member("found", "exists").text == "false" || o.member("count", "total count", "total results").text == "0" {
+	if o.member("found", "exists").text == "false" || o.member("count", "total count", "total results", "affected", "affected rows", "rows affected").text == "0" {
 		return true
 	}
 	if e := strings.ToLower(o.member("error", "status", "result").text); e == "not found" || e == "not_found" || e == "no results" || e == "none" || e == "no_match" {
@@ -280,7 +284,11 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 		case m.val.kind == 'o' && depth < 3:
 			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
 		case m.val.scalar() && !(opaque(words(m.key), m.val) && !reference(label)):
-			out = append(out, field{label: label, val: m.val, currency: currency})
+			f := field{label: label, val: m.val, currency: currency}
+			if lastWord(label, "rate") && v.echo(value{kind: 's', text: currency}) {
+				f.currency = "" // the rate of a currency asked for is no sum of it
+			}
+			out = append(out, f)
 		}
 	}
 	return out
@@ -312,7 +320,7 @@ func vague(label string) bool {
 
 func bookkeeping(label string) bool {
 	switch label {
-	case "ok", "success", "currency", "currency code", "code", "status code", "created at", "updated at", "timestamp", "request id", "trace id", "locale", "language", "timezone", "time zone", "version", "type", "object", "kind", "url", "link", "href", "image", "image url", "links", "found", "exists", "count", "error code":
+	case "ok", "success", "currency", "currency code", "code", "status code", "created at", "updated at", "timestamp", "request id", "trace id", "locale", "language", "timezone", "time zone", "version", "type", "object", "kind", "url", "link", "href", "image", "image url", "links", "found", "exists", "count", "error code", "affected", "affected rows", "rows affected":
 		return true
 	}
 	return false
