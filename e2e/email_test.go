@@ -230,3 +230,36 @@ func TestCodeByEmail(t *testing.T) {
 		t.Errorf("with the code: got %q and %d calls, want the loan renewed", said, len(partner.received()))
 	}
 }
+
+// A message is an effect whatever the skill says of itself: when nobody can tell whether
+// it was taken, it is not sent again, and the run is unknown.
+func TestEmailIsAWrite(t *testing.T) {
+	t.Parallel()
+	lines := mailServer(t, "", "scripted.mjs")
+	var ready struct{ Port int }
+	if err := json.Unmarshal(lines.Bytes(), &ready); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, func(o *app.Options) {
+		o.SMTP, o.SMTPFrom = secret.New(fmt.Sprintf("smtp+plain://127.0.0.1:%d", ready.Port)), "no-reply@acme.example"
+	})
+	agent := s.agent(map[string]any{"name": "Desk"})
+	s.skill(agent, strings.NewReplacer("TO", "hangup@acme.example", `"isWrite":true,`, "").Replace(callBack))
+	s.publish(agent)
+	c := s.chat(agent, false)
+	for _, words := range []string{"I want to request a call back", "Zoë Müller", "It's 212 555 0123"} {
+		c.say(words)
+	}
+	var runs []callwright.Run
+	s.must("GET", "/skill-runs", nil, &runs)
+	if len(runs) != 1 || runs[0].State != callwright.RunUnknown || !runs[0].IsWrite {
+		t.Errorf("got %+v, want one write that is unknown", runs)
+	}
+	if !lines.Scan() {
+		t.Fatal("no message arrived")
+	}
+	s.must("POST", "/chat/sessions/"+c.id+"/messages", map[string]any{"content": "Thank you, bye"}, nil)
+	if text := string(s.try(s.key, "GET", "/conversations/"+c.id+"/receipt", nil).body); strings.Contains(text, "attempt 2") {
+		t.Errorf("it was sent again: %s", text)
+	}
+}

@@ -142,6 +142,9 @@ func compile(s callwright.Skill, kinds map[callwright.SkillType]skill.Kind) *Ski
 	if c.executor, c.broken = kind.Open(s.ExecutionConfig); c.broken != nil {
 		return c
 	}
+	if _, ok := c.executor.(skill.Effective); ok {
+		c.IsWrite = true
+	}
 	if kind.Common != nil {
 		c.common, c.broken = kind.Common(s.ExecutionConfig)
 	}

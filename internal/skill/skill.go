@@ -161,6 +161,10 @@ type Normalizer interface{ Normalized() any }
 // refuses a skill whose connection does not exist.
 type Connected interface{ Connection() string }
 
+// An Effective Executor always changes something, whatever the skill says of itself: the
+// gate takes it for a write.
+type Effective interface{ Effective() }
+
 // A Timed Executor tells how long a run may take at most, all attempts together.
 type Timed interface{ Timeout() time.Duration }
 

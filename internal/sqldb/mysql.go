@@ -73,15 +73,6 @@ func (m *mysqlSession) run(ctx context.Context, q Query) (Rows, error) {
 }
 
 func (m *mysqlSession) transact(ctx context.Context, q Query) (Rows, error) {
-	text, names := q.Statement.For(callwright.MySQLConnection)
-	args := make([]any, len(names))
-	for i, name := range names {
-		v, err := bindNumber(q.Values[name])
-		if err != nil {
-			return Rows{}, err
-		}
-		args[i] = v
-	}
 	conn, err := m.db.Conn(ctx)
 	if err != nil {
 		return Rows{}, err
@@ -90,35 +81,7 @@ func (m *mysqlSession) transact(ctx context.Context, q Query) (Rows, error) {
 	if err := m.limit(ctx, conn, q.Timeout); err != nil {
 		return Rows{}, err
 	}
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: !m.write})
-	if err != nil {
-		return Rows{}, err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing after a commit
-	out, err := m.read(ctx, tx, q.Statement, text, args)
-	if err != nil {
-		return Rows{}, err
-	}
-	if err := tx.Commit(); err != nil {
-		return Rows{}, &commitError{err}
-	}
-	return out, nil
-}
-
-func (m *mysqlSession) read(ctx context.Context, tx *sql.Tx, s *Statement, text string, args []any) (Rows, error) {
-	if m.write && !s.answers() {
-		res, err := tx.ExecContext(ctx, text, args...)
-		if err != nil {
-			return Rows{}, err
-		}
-		n, err := res.RowsAffected()
-		return Rows{Affected: n, none: true}, err
-	}
-	rows, err := tx.QueryContext(ctx, text, args...)
-	if err != nil {
-		return Rows{}, err
-	}
-	return scan(rows, mysqlValue)
+	return once(ctx, conn, callwright.MySQLConnection, m.write, q, mysqlValue)
 }
 
 // mysqlValue is a value of a type as JSON has it.

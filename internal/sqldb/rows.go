@@ -2,12 +2,15 @@ package sqldb
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 	"time"
+
+	"callwright"
 )
 
 // A Row is the columns of a row, in the order of the statement.
@@ -81,6 +84,50 @@ func (c *collector) end() Rows {
 	}
 	c.rows.Count = len(c.rows.Rows)
 	return c.rows
+}
+
+// once runs a statement in a transaction of database/sql, on a connection that is made
+// ready for it. The values that come back are read with their columns' types.
+func once(ctx context.Context, conn *sql.Conn, kind callwright.ConnectionKind, write bool, q Query, read func(kind string, v any) any) (Rows, error) {
+	text, names := q.Statement.For(kind)
+	args := make([]any, len(names))
+	for i, name := range names {
+		var err error
+		if args[i], err = bindNumber(q.Values[name]); err != nil {
+			return Rows{}, err
+		}
+	}
+	// SQLite's driver has no read-only transactions; its session is one.
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: !write && kind == callwright.MySQLConnection})
+	if err != nil {
+		return Rows{}, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after a commit
+	out, err := within(ctx, tx, write && !q.Statement.answers(), text, args, read)
+	if err != nil {
+		return Rows{}, err
+	}
+	if err := tx.Commit(); err != nil {
+		return Rows{}, &commitError{err}
+	}
+	return out, nil
+}
+
+// within runs a statement; mute is one that answers without rows.
+func within(ctx context.Context, tx *sql.Tx, mute bool, text string, args []any, read func(kind string, v any) any) (Rows, error) {
+	if mute {
+		res, err := tx.ExecContext(ctx, text, args...)
+		if err != nil {
+			return Rows{}, err
+		}
+		n, err := res.RowsAffected()
+		return Rows{Affected: n, none: true}, err
+	}
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return Rows{}, err
+	}
+	return scan(rows, read)
 }
 
 // scan reads rows of database/sql, each value through read with its column's type.

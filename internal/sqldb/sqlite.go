@@ -76,15 +76,6 @@ func sandbox(write bool) sqlite.AuthorizerFn {
 func (s *sqliteSession) close() { _ = s.db.Close() } // a file that was read
 
 func (s *sqliteSession) run(ctx context.Context, q Query) (Rows, error) {
-	text, names := q.Statement.For(callwright.SQLiteConnection)
-	args := make([]any, len(names))
-	for i, name := range names {
-		v, err := bindNumber(q.Values[name])
-		if err != nil {
-			return Rows{}, err
-		}
-		args[i] = v
-	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return Rows{}, err
@@ -95,35 +86,7 @@ func (s *sqliteSession) run(ctx context.Context, q Query) (Rows, error) {
 			return Rows{}, err
 		}
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return Rows{}, err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing after a commit
-	out, err := s.read(ctx, tx, q.Statement, text, args)
-	if err != nil {
-		return Rows{}, err
-	}
-	if err := tx.Commit(); err != nil {
-		return Rows{}, &commitError{err}
-	}
-	return out, nil
-}
-
-func (s *sqliteSession) read(ctx context.Context, tx *sql.Tx, st *Statement, text string, args []any) (Rows, error) {
-	if s.write && !st.answers() {
-		res, err := tx.ExecContext(ctx, text, args...)
-		if err != nil {
-			return Rows{}, err
-		}
-		n, err := res.RowsAffected()
-		return Rows{Affected: n, none: true}, err
-	}
-	rows, err := tx.QueryContext(ctx, text, args...)
-	if err != nil {
-		return Rows{}, err
-	}
-	return scan(rows, func(_ string, v any) any { return plainValue(v) })
+	return once(ctx, conn, callwright.SQLiteConnection, s.write, q, func(_ string, v any) any { return plainValue(v) })
 }
 
 func (s *sqliteSession) tables(ctx context.Context) (n int, err error) {

@@ -55,6 +55,7 @@ var (
 	_ skill.Templater = (*executor)(nil)
 	_ skill.Destined  = (*executor)(nil)
 	_ skill.Timed     = (*executor)(nil)
+	_ skill.Effective = (*executor)(nil)
 )
 
 func open(c Config, server *Server) (skill.Executor, error) {
@@ -124,6 +125,9 @@ func (e *executor) TemplateRefs() []skill.TemplateRef {
 
 // Destination returns the recipients as they were written.
 func (e *executor) Destination() string { return e.text }
+
+// Effective tells that a message cannot be taken back.
+func (e *executor) Effective() {}
 
 // Timeout returns the limit for one attempt.
 func (e *executor) Timeout() time.Duration { return timeout }
