@@ -61,10 +61,13 @@ func (t *turn) generate(ctx context.Context) (string, []llm.ToolCall, error) {
 
 // order is the models that are asked for an answer, until one gives it.
 func (t *turn) order(ctx context.Context) []Model {
-	order, ok := t.Models(ctx, t.agent.Agent)
-	if !ok {
-		t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
+	if t.models == nil {
+		var ok bool
+		if t.models, ok = t.Models(ctx, t.agent.Agent); !ok {
+			t.note(callwright.ErrorEvent, callwright.Failure{Code: callwright.CodeModel, Message: "This server has no provider for llmModel " + t.agent.Agent.LLMModel + "."})
+		}
 	}
+	order := t.models
 	if slices.ContainsFunc(order, t.free) {
 		order = order[:slices.IndexFunc(order, t.free)]
 	}

@@ -94,6 +94,7 @@ type turn struct {
 	redact   func(string) string // nil: nothing is masked
 	messages []llm.Message
 	offer    *offer
+	models   []Model                      // for the agent; nil: not asked for yet
 	scripts  []string                     // that answers may be written in; nil: any
 	earlier  map[string][]json.RawMessage // results of the conversation by tool
 	pending  []callwright.Event           // noted, not yet stored

@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
-// maxGroup bounds the entries that share a commit.
-const maxGroup = 64
+const (
+	maxGroup = 64                   // entries that share a commit
+	maxRest  = 2 * time.Millisecond // between two commits
+)
 
-// A group lets entries that come while a commit is under way share the next one:
-// the wait for the disk is the dearest part of a commit.
+// A group lets entries that come while a commit is under way, or shortly after it,
+// share the next one: reaching the disk is the dearest part of a commit, in time and in
+// CPU. A commit of one entry is followed by a rest as long as it took; one of more
+// shows that many are at work, and by a longer one.
 type group struct {
 	commit  func(context.Context, ...Entry) error
 	waiting chan waiter
@@ -45,24 +50,37 @@ func (g *group) do(ctx context.Context, e Entry) error {
 // lead commits for everybody, in one goroutine for good: a commit needs a deep stack,
 // and growing a new one for each costs as much as a statement.
 func (g *group) lead() {
+	rested := time.Now()
 	for {
 		select {
 		case w := <-g.waiting:
-			g.run(context.Background(), g.gather(w))
+			batch := g.gather(w, rested)
+			began := time.Now()
+			g.run(context.Background(), batch)
+			ended := time.Now()
+			rested = ended.Add(min(time.Duration(len(batch))*ended.Sub(began), maxRest))
 		case <-g.closing:
 			return
 		}
 	}
 }
 
-// gather returns a waiter and those who wait behind it.
-func (g *group) gather(first waiter) []waiter {
+// gather returns a waiter and those who come behind it until an instant.
+func (g *group) gather(first waiter, until time.Time) []waiter {
 	batch := []waiter{first}
+	rest := time.NewTimer(time.Until(until))
+	defer rest.Stop()
 	for len(batch) < maxGroup {
 		select {
 		case w := <-g.waiting:
 			batch = append(batch, w)
+			continue
 		default:
+		}
+		select {
+		case w := <-g.waiting:
+			batch = append(batch, w)
+		case <-rest.C:
 			return batch
 		}
 	}

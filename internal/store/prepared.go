@@ -31,7 +31,9 @@ func (s statements) close() error {
 	return bad
 }
 
-// execer runs prepared statements, in a transaction when it has one.
+// execer runs prepared statements, in a transaction when it has one. They find their
+// rows by a key, so nobody waits long for one: the goroutines that would watch its
+// context cost more than it does.
 type execer struct {
 	statements statements
 	tx         *sql.Tx
@@ -45,13 +47,16 @@ func (x execer) statement(ctx context.Context, query string) *sql.Stmt {
 }
 
 func (x execer) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	ctx = context.WithoutCancel(ctx)
 	return x.statement(ctx, query).ExecContext(ctx, args...)
 }
 
 func (x execer) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	ctx = context.WithoutCancel(ctx)
 	return x.statement(ctx, query).QueryContext(ctx, args...)
 }
 
 func (x execer) row(ctx context.Context, query string, args ...any) *sql.Row {
+	ctx = context.WithoutCancel(ctx)
 	return x.statement(ctx, query).QueryRowContext(ctx, args...)
 }

@@ -79,6 +79,9 @@ func (db *DB) work(ctx context.Context, org callwright.OrgID, fn func(context.Co
 
 // one reads one row for the organization, by a prepared query.
 func (db *DB) one(ctx context.Context, org callwright.OrgID, query string, args []any, into ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if !db.kind.rowLevel {
 		return direct{execer{db.look, nil}}.row(ctx, query, args, into...)
 	}

@@ -210,6 +210,9 @@ func (db *DB) within(tx bun.Tx) session { return direct{execer{db.hot, tx.Tx}} }
 
 // view runs fn, which only reads, for the organization.
 func (db *DB) view(ctx context.Context, org callwright.OrgID, fn func(context.Context, reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if !db.kind.rowLevel {
 		return fn(ctx, reader{db.read, execer{db.look, nil}})
 	}
