@@ -1,14 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/uptrace/bun"
 
 	"callwright"
@@ -16,8 +13,9 @@ import (
 
 // The statements of agents and skills, prepared when the database is opened.
 const (
-	insertAgent   = "INSERT INTO agents (organization_id, id, doc) VALUES (?, ?, ?)"
-	updateAgent   = "UPDATE agents SET doc = ? WHERE organization_id = ? AND id = ?"
+	insertAgent   = "INSERT INTO agents (organization_id, id, doc, version, updated_at) VALUES (?, ?, ?, ?, ?)"
+	updateAgent   = "UPDATE agents SET doc = ?, version = ?, updated_at = ? WHERE organization_id = ? AND id = ?"
+	touchAgent    = "UPDATE agents SET version = version + 1, updated_at = ? WHERE organization_id = ? AND id = ? AND deleted_at = 0 RETURNING version"
 	deleteAgent   = "UPDATE agents SET deleted_at = ? WHERE organization_id = ? AND id = ?"
 	insertSkill   = "INSERT INTO skills (organization_id, agent_id, id, name_key, doc) VALUES (?, ?, ?, ?, ?)"
 	selectSkill   = "SELECT doc FROM skills WHERE organization_id = ? AND agent_id = ? AND id = ?"
@@ -39,40 +37,74 @@ const (
 // CreateAgent stores a new agent.
 func (db *DB) CreateAgent(ctx context.Context, a callwright.Agent) error {
 	return db.work(ctx, a.OrganizationID, func(ctx context.Context, s session) error {
-		return s.exec(ctx, insertAgent, []any{a.OrganizationID, a.ID, encode(a)}, doing("store agent"))
+		return s.exec(ctx, insertAgent, []any{a.OrganizationID, a.ID, encode(a), a.Version, a.UpdatedAt}, doing("store agent"))
 	})
 }
 
 // Agent returns an agent that is not deleted.
 func (db *DB) Agent(ctx context.Context, org callwright.OrgID, id callwright.AgentID) (callwright.Agent, error) {
-	var doc string
-	return agent(doc, db.one(ctx, org, selectAgent, []any{org, id}, &doc))
+	var r agentRow
+	return r.agent(db.one(ctx, org, selectAgent, []any{org, id}, r.columns()...))
 }
 
-func agent(doc string, err error) (callwright.Agent, error) {
+// An agentRow is an agent as selectAgent reads it. Its version and its last change have
+// columns of their own, so that a change of a skill need not write the document.
+type agentRow struct {
+	Doc       string
+	Version   int
+	UpdatedAt callwright.Time
+}
+
+func (r *agentRow) columns() []any { return []any{&r.Doc, &r.Version, &r.UpdatedAt} }
+
+// agent is the agent, unless it could not be read.
+func (r *agentRow) agent(err error) (callwright.Agent, error) {
 	if err := found(err, "agent"); err != nil {
 		return callwright.Agent{}, err
 	}
-	return decode[callwright.Agent](doc)
+	a, err := decode[callwright.Agent](r.Doc)
+	a.Version, a.UpdatedAt = r.Version, r.UpdatedAt
+	return a, err
 }
 
 func hasAgent(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) error {
-	var doc string
-	return found(q.QueryRowContext(ctx, selectAgent, org, id).Scan(&doc), "agent")
+	var r agentRow
+	return found(q.QueryRowContext(ctx, selectAgent, org, id).Scan(r.columns()...), "agent")
 }
 
-// lockAgent reads an agent's document in a transaction that changes it or one of its
-// skills: such transactions follow one another.
-func (db *DB) lockAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID) (doc string, err error) {
-	err = s.row(ctx, selectAgent+db.kind.lock, []any{org, id}, &doc)
-	return doc, found(err, "agent")
+// lockAgent reads an agent in a transaction that changes it or something of it: such
+// transactions follow one another.
+func (db *DB) lockAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID) (r agentRow, err error) {
+	err = s.row(ctx, selectAgent+db.kind.lock, []any{org, id}, r.columns()...)
+	return r, found(err, "agent")
 }
 
 // ListAgents returns a page of agents, newest first.
 func (db *DB) ListAgents(ctx context.Context, org callwright.OrgID, p callwright.Page) ([]callwright.Agent, callwright.Pagination, error) {
-	return list[callwright.Agent](ctx, db, org, p, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Table("agents").Where("deleted_at = 0")
+	var rows []struct {
+		ID string
+		agentRow
+	}
+	var info callwright.Pagination
+	err := db.view(ctx, org, func(ctx context.Context, r reader) (err error) {
+		q := r.NewSelect().Table("agents").Column("id", "doc", "version", "updated_at").Where("organization_id = ? AND deleted_at = 0", org)
+		info, err = cut(ctx, q, p, &rows)
+		return err
 	})
+	if err != nil {
+		return nil, info, err
+	}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		info.NextCursor = rows[p.Limit-1].ID
+	}
+	agents := make([]callwright.Agent, len(rows))
+	for i, r := range rows {
+		if agents[i], err = r.agent(nil); err != nil {
+			return nil, info, err
+		}
+	}
+	return agents, info, nil
 }
 
 // UpdateAgent changes an agent through fn in one transaction.
@@ -86,18 +118,22 @@ func (db *DB) UpdateAgent(ctx context.Context, org callwright.OrgID, id callwrig
 }
 
 func (db *DB) updateAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, fn func(*callwright.Agent) error) (callwright.Agent, error) {
-	a, err := agent(db.lockAgent(ctx, s, org, id))
+	r, err := db.lockAgent(ctx, s, org, id)
+	if err != nil {
+		return callwright.Agent{}, err
+	}
+	a, err := r.agent(nil)
 	if err != nil {
 		return a, err
 	}
 	if err := fn(&a); err != nil {
 		return a, err
 	}
-	return a, storeAgent(ctx, s, org, id, encode(a))
+	return a, storeAgent(ctx, s, a)
 }
 
-func storeAgent(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, doc string) error {
-	return s.exec(ctx, updateAgent, []any{doc, org, id}, doing("store agent"))
+func storeAgent(ctx context.Context, s session, a callwright.Agent) error {
+	return s.exec(ctx, updateAgent, []any{encode(a), a.Version, a.UpdatedAt, a.OrganizationID, a.ID}, doing("store agent"))
 }
 
 // DeleteAgent hides an agent. Its conversations stay for their receipts.
@@ -110,61 +146,11 @@ func (db *DB) DeleteAgent(ctx context.Context, org callwright.OrgID, id callwrig
 	})
 }
 
-// touch counts up the agent's version with a change of one of its skills. The agent
-// is not decoded for that: most of the time of the change would go there.
-func touch(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, doc string, at callwright.Time) error {
-	doc, err := touched(doc, at)
-	if err != nil {
-		return fmt.Errorf("touch agent: %w", err)
-	}
-	return storeAgent(ctx, s, org, id, doc)
-}
-
-// touchAgent touches an agent for a change of one of its other parts.
-func (db *DB) touchAgent(ctx context.Context, tx bun.Tx, org callwright.OrgID, id callwright.AgentID, at callwright.Time) error {
-	s := db.within(tx)
-	doc, err := db.lockAgent(ctx, s, org, id)
-	if err != nil {
-		return err
-	}
-	return touch(ctx, s, org, id, doc, at)
-}
-
-// touched is the document of an agent with the next version, changed at.
-func touched(doc string, at callwright.Time) (string, error) {
-	dec := jsontext.NewDecoder(bytes.NewBufferString(doc), asEncoded) // reads the buffer in place
-	if _, err := dec.ReadToken(); err != nil {
-		return "", err
-	}
-	var sb strings.Builder
-	copied := 0
-	for dec.PeekKind() == '"' {
-		member, err := dec.ReadToken()
-		if err != nil {
-			return "", err
-		}
-		name := member.String()
-		old, err := dec.ReadValue()
-		if err != nil {
-			return "", err
-		}
-		end := int(dec.InputOffset())
-		start := end - len(old)
-		switch name {
-		case "version":
-			n, err := strconv.Atoi(string(old))
-			if err != nil {
-				return "", err
-			}
-			sb.WriteString(doc[copied:start] + strconv.Itoa(n+1))
-		case "updatedAt":
-			sb.WriteString(doc[copied:start] + encode(at))
-		default:
-			continue
-		}
-		copied = end
-	}
-	return sb.String() + doc[copied:], nil
+// touch counts up the agent's version with a change of something of it. Like lockAgent,
+// it lets transactions that change an agent follow one another.
+func touch(ctx context.Context, s session, org callwright.OrgID, id callwright.AgentID, at callwright.Time) error {
+	var version int
+	return found(s.row(ctx, touchAgent, []any{at, org, id}, &version), "agent")
 }
 
 func nameKey(name string) string { return strings.ToLower(name) }
@@ -189,11 +175,7 @@ func storing(name string) func(error) error {
 // CreateSkill stores a new skill and touches its agent.
 func (db *DB) CreateSkill(ctx context.Context, sk callwright.Skill) error {
 	return db.work(ctx, sk.OrganizationID, func(ctx context.Context, s session) error {
-		agent, err := db.lockAgent(ctx, s, sk.OrganizationID, sk.AgentID)
-		if err != nil {
-			return err
-		}
-		if err := touch(ctx, s, sk.OrganizationID, sk.AgentID, agent, sk.UpdatedAt); err != nil {
+		if err := touch(ctx, s, sk.OrganizationID, sk.AgentID, sk.UpdatedAt); err != nil {
 			return err
 		}
 		return s.exec(ctx, insertSkill, []any{sk.OrganizationID, sk.AgentID, sk.ID, nameKey(sk.Name), encode(sk)}, storing(sk.Name))
@@ -234,10 +216,10 @@ func (db *DB) ListSkills(ctx context.Context, org callwright.OrgID, agentID call
 func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, fn func(*callwright.Skill) error) (callwright.Skill, error) {
 	var sk callwright.Skill
 	err := db.work(ctx, org, func(ctx context.Context, s session) error {
-		agent, err := db.lockAgent(ctx, s, org, agentID)
-		if err != nil {
+		if _, err := db.lockAgent(ctx, s, org, agentID); err != nil {
 			return err
 		}
+		var err error
 		if sk, err = skill(ctx, s, org, agentID, id); err != nil {
 			return err
 		}
@@ -247,7 +229,7 @@ func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID cal
 		if err := s.exec(ctx, updateSkill, []any{nameKey(sk.Name), encode(sk), org, id}, storing(sk.Name)); err != nil {
 			return err
 		}
-		return touch(ctx, s, org, agentID, agent, sk.UpdatedAt)
+		return touch(ctx, s, org, agentID, sk.UpdatedAt)
 	})
 	return sk, err
 }
@@ -255,17 +237,13 @@ func (db *DB) UpdateSkill(ctx context.Context, org callwright.OrgID, agentID cal
 // DeleteSkill removes a skill from the draft and touches its agent.
 func (db *DB) DeleteSkill(ctx context.Context, org callwright.OrgID, agentID callwright.AgentID, id callwright.SkillID, at callwright.Time) error {
 	return db.work(ctx, org, func(ctx context.Context, s session) error {
-		agent, err := db.lockAgent(ctx, s, org, agentID)
-		if err != nil {
+		if err := touch(ctx, s, org, agentID, at); err != nil {
 			return err
 		}
 		if _, err := skill(ctx, s, org, agentID, id); err != nil {
 			return err
 		}
-		if err := s.exec(ctx, deleteSkill, []any{org, id}, doing("delete skill")); err != nil {
-			return err
-		}
-		return touch(ctx, s, org, agentID, agent, at)
+		return s.exec(ctx, deleteSkill, []any{org, id}, doing("delete skill"))
 	})
 }
 
@@ -279,9 +257,10 @@ func (db *DB) Draft(ctx context.Context, org callwright.OrgID, id callwright.Age
 }
 
 func draft(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.AgentID) (callwright.Snapshot, error) {
-	var doc, look string
-	err := q.QueryRowContext(ctx, "SELECT doc, widget FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0", org, id).Scan(&doc, &look)
-	a, err := agent(doc, err)
+	var row agentRow
+	var look string
+	err := q.QueryRowContext(ctx, "SELECT doc, version, updated_at, widget FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0", org, id).Scan(append(row.columns(), &look)...)
+	a, err := row.agent(err)
 	if err != nil {
 		return callwright.Snapshot{}, err
 	}
@@ -332,7 +311,7 @@ func (db *DB) Publish(ctx context.Context, org callwright.OrgID, id callwright.A
 		a := snap.Agent
 		a.PublishedVersionID, a.Status, a.UpdatedAt = v.ID, "published", v.PublishedAt
 		a.Version++
-		return storeAgent(ctx, s, org, id, encode(a))
+		return storeAgent(ctx, s, a)
 	})
 	return v, err
 }

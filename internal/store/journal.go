@@ -83,7 +83,7 @@ const (
 	selectConversation = "SELECT doc FROM conversations WHERE organization_id = ? AND id = ?"
 	selectEvents       = "SELECT seq, id, ts_ms, channel, event_type, payload, trace_id FROM events WHERE organization_id = ? AND conversation_id = ? AND seq > ? ORDER BY seq"
 	selectContinued    = "SELECT conversation_id FROM transcripts WHERE organization_id = ? AND hash = ? ORDER BY created_at DESC, conversation_id DESC LIMIT 1"
-	selectAgent        = "SELECT doc FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0"
+	selectAgent        = "SELECT doc, version, updated_at FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0"
 	selectKey          = "SELECT " + keyColumns + " FROM api_keys WHERE hash = ? OR previous_hash = ?"
 	selectPublishable  = `SELECT organization_id, agent_id, id, name, env, key_public, previous_key, allowed_origins, rate_limit_rpm, require_identity_verification,
 		last_used_at, grace_ends_at, revoked_at, created_at FROM publishable_keys WHERE key_public = ? OR previous_key = ?`

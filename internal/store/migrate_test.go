@@ -13,9 +13,9 @@ import (
 	"callwright/internal/store/pgtest"
 )
 
-// A key that was made before keys had a life goes on as a live one that never
-// ends, and an agent gets an empty widget.
-func TestKeysMadeBefore00004(t *testing.T) {
+// What was made before 00004 goes on: a key as a live one that never ends, and an agent
+// with an empty widget, its version and its last change.
+func TestMadeBefore00004(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	address := pgtest.New(t)
@@ -46,6 +46,10 @@ func TestKeysMadeBefore00004(t *testing.T) {
 			if err != nil || got.ID != "key_1" || got.Env != callwright.Live || got.Prefix != "cw_sk_live_" || got.ExpiresAt != 0 || got.RevokedAt != 0 || got.PreviousHash != "" || len(got.Scopes) != 1 {
 				t.Errorf("key: got %+v, %v; want a live one that never ends", got, err)
 			}
+			a, err := db.Agent(t.Context(), "org_1", "agt_1")
+			if err != nil || a.Version != 7 || a.UpdatedAt.String() != "2026-01-02T03:04:05.678Z" {
+				t.Errorf("agent: got version %d of %v, %v; want 7 of 2026-01-02T03:04:05.678Z", a.Version, a.UpdatedAt, err)
+			}
 			w, err := db.Widget(t.Context(), "org_1", "agt_1")
 			if err != nil || string(w.Theme) != "{}" || string(w.Copy) != "{}" || string(w.Behavior) != "{}" {
 				t.Errorf("widget: got %+v, %v; want an empty one", w, err)
@@ -64,7 +68,7 @@ func mustFillOld(t testing.TB, raw *sql.DB, rowLevel bool) {
 	}
 	statements := []string{"INSERT INTO organizations (id, name, created_at) VALUES ('org_1', 'mine', 1)",
 		"INSERT INTO api_keys (organization_id, id, name, hash, scopes, created_at) VALUES ('org_1', 'key_1', 'ci', 'hash', '[\"chat:read\"]', 1)",
-		"INSERT INTO agents (organization_id, id, doc) VALUES ('org_1', 'agt_1', '{}')"}
+		"INSERT INTO agents (organization_id, id, doc) VALUES ('org_1', 'agt_1', '{\"version\":7,\"updatedAt\":\"2026-01-02T03:04:05.678Z\"}')"}
 	if rowLevel {
 		statements = append([]string{"SELECT set_config('app.current_organization_id', 'org_1', true)"}, statements...)
 	}

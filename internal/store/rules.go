@@ -64,7 +64,7 @@ func readRules[T any](ctx context.Context, q bun.IDB, org callwright.OrgID, id c
 
 func replaceRules[T any](ctx context.Context, db *DB, org callwright.OrgID, id callwright.AgentID, kind string, rules []T, at callwright.Time) error {
 	return db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if err := db.touchAgent(ctx, tx, org, id, at); err != nil {
+		if err := touch(ctx, db.within(tx), org, id, at); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO agent_rules (organization_id, agent_id, kind, doc) VALUES (?, ?, ?, ?)

@@ -137,7 +137,7 @@ func (db *DB) open(ctx context.Context) (*DB, error) {
 	err := db.migrate(ctx)
 	if err == nil {
 		db.hot, err = db.prepare(ctx, db.write.DB, insertConversation, updateConversation, insertEvent, insertRun, endRunQuery, insertMessage, upsertTurn, deleteTranscript, insertTranscript, addUsed,
-			selectAgent+db.kind.lock, insertAgent, updateAgent, deleteAgent, selectSkill, insertSkill, updateSkill, deleteSkill, insertAudit, expireKey, insertKey, answerKey)
+			selectAgent+db.kind.lock, insertAgent, updateAgent, touchAgent, deleteAgent, selectSkill, insertSkill, updateSkill, deleteSkill, insertAudit, expireKey, insertKey, answerKey)
 	}
 	if err == nil {
 		db.look, err = db.prepare(ctx, db.read.DB, selectConversation, selectEvents, selectContinued, selectAgent, selectKey, selectPublishable, selectSecret, selectSkillOfAgent, selectVersion, selectAnswered, selectUsed)

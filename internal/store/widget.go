@@ -32,7 +32,7 @@ func widget(ctx context.Context, q bun.IDB, org callwright.OrgID, id callwright.
 func (db *DB) UpdateWidget(ctx context.Context, org callwright.OrgID, id callwright.AgentID, at callwright.Time, fn func(*callwright.Widget) error) (callwright.Widget, error) {
 	var w callwright.Widget
 	err := db.tx(ctx, org, func(ctx context.Context, tx bun.Tx) error {
-		if err := db.touchAgent(ctx, tx, org, id, at); err != nil {
+		if err := touch(ctx, db.within(tx), org, id, at); err != nil {
 			return err
 		}
 		var err error
