@@ -139,7 +139,11 @@ func ask(out gate.Outcome) string {
 		return "What is the " + label + "?"
 	}
 	if p.Plain {
-		return "I'm afraid the " + label + " " + p.Message + ". Could you give it to me again?"
+		said := "I'm afraid the " + label + " " + p.Message
+		if strings.HasSuffix(said, "?") {
+			return said
+		}
+		return said + ". Could you give it to me again?"
 	}
 	return "I'm afraid that doesn't work as the " + label + ". Could you give it to me again?"
 }

@@ -199,20 +199,21 @@ func (e *executor) locate(ctx context.Context, call skill.Call, name, address st
 		if p, ok := geo.NearNumber(call.CallerPhone); ok && e.RouteByCaller {
 			return p, nil
 		}
-		return geo.Place{}, again("is needed: an address, or a city and state, or a ZIP code")
+		return geo.Place{}, again("is missing: what is your ZIP code, or your city and state?")
 	}
 	places, err := e.geocoder.Locate(ctx, address)
 	switch {
 	case err != nil:
 		return geo.Place{}, err
 	case len(places) == 0:
-		return geo.Place{}, again("is not known: a ZIP code, or a city and state, would help")
+		return geo.Place{}, again("is not one that I can find: what is the ZIP code, or the city and state?")
 	case len(places) > 1:
-		var labels []string
-		for _, p := range places[:min(len(places), 4)] {
-			labels = append(labels, p.Label)
+		n := min(len(places), 4)
+		labels := places[0].Label
+		for _, p := range places[1 : n-1] {
+			labels += "; " + p.Label
 		}
-		return geo.Place{}, again("could be " + strings.Join(labels, " or ") + ": say which, or give a ZIP code")
+		return geo.Place{}, again("could be " + labels + " or " + places[n-1].Label + ": which one is it?")
 	}
 	return places[0], nil
 }

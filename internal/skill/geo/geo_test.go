@@ -91,7 +91,7 @@ func TestArea(t *testing.T) {
 func TestAskedAgain(t *testing.T) {
 	t.Parallel()
 	x := mustOpen(t, geo.Offline{}, map[string]any{"action": "find_nearest_location", "roster": shops()})
-	for address, says := range map[string]string{"Springfield": "could be Springfield,", "Atlantis": "is not known", "": "is needed", "  ": "is needed"} {
+	for address, says := range map[string]string{"Springfield": "could be Springfield,", "Atlantis": "is not one that I can find", "": "is missing", "  ": "is missing"} {
 		got, err := x.Execute(t.Context(), call(address))
 		e, ok := errors.AsType[*callwright.Error](err)
 		if !ok || e.Code != callwright.CodeValidation || len(e.Fields) != 1 || e.Fields[0].Field != "address" || !strings.Contains(e.Fields[0].Message, says) || got.Sent || got.Data != nil {
