@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -85,9 +87,13 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, callwright.Errorf(callwright.CodeMalformedBody, "The body must be application/x-www-form-urlencoded.")
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(10 * time.Second)) // every server's connection has one
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, callwright.Errorf(callwright.CodeBodyTooLarge, "The body is larger than 64 KiB.")
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, callwright.Errorf(callwright.CodeRequestTimeout, "The body did not arrive within 10 seconds.")
 	}
 	if err != nil {
 		return nil, callwright.Errorf(callwright.CodeMalformedBody, "The body cannot be read.")

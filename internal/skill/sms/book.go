@@ -40,14 +40,15 @@ func optedOut() error {
 
 // admit counts a message that is about to leave, or refuses it. A message that is tried
 // again counts once.
-func (p *Provider) admit(ctx context.Context, call skill.Call, number string) error {
+func (p *Provider) admit(ctx context.Context, call skill.Call, number string) (again bool, err error) {
 	now := p.Now()
-	err := p.Book.UpdateSentTexts(ctx, call.Org, number, func(out bool, sent []callwright.SentText) ([]callwright.SentText, error) {
+	err = p.Book.UpdateSentTexts(ctx, call.Org, number, func(out bool, sent []callwright.SentText) ([]callwright.SentText, error) {
 		if out {
 			return nil, optedOut()
 		}
 		sent = slices.DeleteFunc(sent, func(s callwright.SentText) bool { return now.Sub(s.At.Time()) >= Remembered })
 		if slices.ContainsFunc(sent, func(s callwright.SentText) bool { return s.Run == call.Run }) {
+			again = true
 			return sent, nil
 		}
 		for _, limit := range []struct {
@@ -77,9 +78,9 @@ func (p *Provider) admit(ctx context.Context, call skill.Call, number string) er
 	})
 	switch _, ours := errors.AsType[*callwright.Error](err); {
 	case err == nil || ours:
-		return err
+		return again, err
 	case ctx.Err() != nil:
-		return callwright.Wrap(callwright.CodeTimeout, err, "The message was given up before it was sent.")
+		return false, callwright.Wrap(callwright.CodeTimeout, err, "The message was given up before it was sent.")
 	}
-	return callwright.Wrap(callwright.CodeInternal, err, "The message could not be counted, so it was not sent.")
+	return false, callwright.Wrap(callwright.CodeInternal, err, "The message could not be counted, so it was not sent.")
 }

@@ -2,6 +2,7 @@ package sms_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"callwright"
+	"callwright/internal/outbound"
 	"callwright/internal/secret"
 	"callwright/internal/skill/sms"
 )
@@ -241,16 +243,26 @@ func TestTwiliosOwnDescription(t *testing.T) {
 	t.Parallel()
 	address := mustPrism(t)
 	book := mustBook(t)
+	judged := 0
+	do := func(ctx context.Context, r *outbound.Request) (*outbound.Response, error) {
+		judged++
+		return mustClient(t, nil).Do(ctx, r)
+	}
 	service := "MG" + strings.Repeat("a", 32)
 	for _, from := range []string{sender, "Acme", service} {
 		o := options(t, address, book)
-		o.From = from
+		o.From, o.Do = from, do
 		for _, text := range []string{"Hi {name}", "Zwei\nZeilen & 1 + 1 = 2 🙂", strings.Repeat("a", 1530)} {
-			got, err := mustOpen(t, mustProvider(t, o), "{phone}", text).Execute(t.Context(), goodCall())
+			call := goodCall()
+			call.Run = "run_2" // of which the book knows nothing, so that each is sent
+			got, err := mustOpen(t, mustProvider(t, o), "{phone}", text).Execute(t.Context(), call)
 			if err != nil || !got.Sent {
 				t.Errorf("from %s, %.20q: got %v, want 201", from, text, err)
 			}
 		}
+	}
+	if judged != 9 {
+		t.Errorf("got %d requests judged, want 9", judged)
 	}
 	// It does judge.
 	res, err := http.PostForm(address+"/2010-04-01/Accounts/"+account+"/Messages.json", url.Values{"Body": {"no recipient"}})

@@ -138,13 +138,16 @@ func (p *Provider) send(ctx context.Context, call skill.Call, m message) end {
 // settled is the end of an attempt of which the answer was lost. The provider may have
 // told of the message since, which says that it took it.
 func (p *Provider) settled(ctx context.Context, call skill.Call, e end) end {
-	if !e.sent || callwright.CodeOf(e.err) == callwright.CodeRedirect {
+	if !e.sent || callwright.CodeOf(e.err) == callwright.CodeRedirect || !p.told(ctx, call) {
 		return e
 	}
-	if r, err := p.Book.Run(context.WithoutCancel(ctx), call.Org, call.Run); err == nil && r.Delivery != nil {
-		return end{sent: true}
-	}
-	return e
+	return end{sent: true}
+}
+
+// told reports whether the provider has told of a run's message.
+func (p *Provider) told(ctx context.Context, call skill.Call) bool {
+	r, err := p.Book.Run(context.WithoutCancel(ctx), call.Org, call.Run)
+	return err == nil && r.Delivery != nil
 }
 
 // taken notes the provider's id of a message, unless it has told of it before its answer

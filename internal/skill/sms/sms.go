@@ -103,11 +103,13 @@ func isNumber(text string) bool {
 // TemplateRefs returns the {name}s of the settings.
 func (e *executor) TemplateRefs() []skill.TemplateRef {
 	var refs []skill.TemplateRef
-	for setting, t := range map[string]*tmpl.Template{"to": e.to, "text": e.text} {
+	add := func(setting string, t *tmpl.Template) {
 		for _, name := range t.Names() {
 			refs = append(refs, skill.TemplateRef{Setting: setting, Name: name})
 		}
 	}
+	add("to", e.to)
+	add("text", e.text)
 	return refs
 }
 
@@ -150,10 +152,16 @@ func (e *executor) Execute(ctx context.Context, call skill.Call) (skill.Result, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if err := e.provider.admit(ctx, call, m.To); err != nil {
+	again, err := e.provider.admit(ctx, call, m.To)
+	if err != nil {
 		return result, err
 	}
-	end := e.provider.send(ctx, call, m)
+	var end end
+	if !again || !e.provider.told(ctx, call) {
+		end = e.provider.send(ctx, call, m)
+	} else {
+		end.sent = true // the attempt before this one, which seemed to be refused
+	}
 	result.Sent, result.Status, result.RetryAfter, result.Later = end.sent, end.status, end.retryAfter, end.later
 	if end.err == nil {
 		result.Data = json.RawMessage(`{"sent":true}`)
@@ -172,6 +180,9 @@ func (e *executor) message(call skill.Call) (message, error) {
 		return message{}, err
 	}
 	text, err := e.text.Render(values, words)
+	if err == nil {
+		text, err = words(text) // what the setting itself has
+	}
 	if err != nil {
 		return message{}, callwright.Errorf(callwright.CodeValidation, "The message cannot be filled: %s.", err)
 	}

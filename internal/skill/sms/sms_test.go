@@ -179,6 +179,7 @@ func TestDryRun(t *testing.T) {
 		"a list of numbers":   {to: "{phone}", text: "Hi", fields: map[string]any{"phone": "+12125550123,+12125550124"}, field: "phone", says: "full telephone number"},
 		"nothing to say":      {to: "+12125550123", text: "{name}", says: "no text"},
 		"too long":            {to: "+12125550123", text: "{name}: {note}", fields: map[string]any{"name": "Ann", "note": strings.Repeat("ж", 700)}, field: "note", says: "too long for a text message"},
+		"controls of its own": {to: "+12125550123", text: "a\tb\x1bc", want: `{"to":"+12125550123","from":"+15550100001","text":"a b c","encoding":"GSM-7","characters":5,"segments":1}`},
 		"no text":             {to: "+12125550123", text: "{name}", fields: map[string]any{"name": "a\x00b"}, says: "U+0000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +226,7 @@ func TestOnTheWire(t *testing.T) {
 	service := "MG" + strings.Repeat("a", 32)
 	for from, want := range map[string]url.Values{
 		sender:  {"From": {sender}, "StatusCallback": {"https://desk.example/sms/org_1/status?run=run_1"}},
-		"Acme":  {"From": {"Acme"}, "StatusCallback": {"https://desk.example/sms/org_1/status?run=run_1"}},
+		"Acme":  {"From": {"Acme"}, "StatusCallback": {"https://desk.example/sms/org_1/status?run=run_2"}},
 		service: {"MessagingServiceSid": {service}},
 	} {
 		o := options(t, server.URL, book)
@@ -235,7 +236,11 @@ func TestOnTheWire(t *testing.T) {
 		}
 		want.Set("To", "+12125550123")
 		want.Set("Body", "1 + 1 = 2 & Zoë 🙂")
-		if _, err := mustOpen(t, mustProvider(t, o), "{phone}", "1 + 1 = 2 & {name} 🙂").Execute(t.Context(), goodCall()); err != nil {
+		call := goodCall()
+		if from != sender {
+			call.Run = "run_2"
+		}
+		if _, err := mustOpen(t, mustProvider(t, o), "{phone}", "1 + 1 = 2 & {name} 🙂").Execute(t.Context(), call); err != nil {
 			t.Fatal(err)
 		}
 		if got := <-seen; got.path != "POST /2010-04-01/Accounts/"+account+"/Messages.json" || got.auth != account+":"+canary || got.form.Encode() != want.Encode() {
@@ -334,6 +339,34 @@ func TestTakenAlthoughTheAnswerIsLost(t *testing.T) {
 	got, err := mustOpen(t, mustProvider(t, options(t, server.URL, book)), "{phone}", "Hi").Execute(t.Context(), goodCall())
 	if err != nil || !got.Sent || string(got.Data) != `{"sent":true}` {
 		t.Errorf("got %+v, %v; want it sent", got, err)
+	}
+}
+
+// A message that the provider seemed to refuse and told of afterwards is not sent again.
+func TestToldBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	var arrived atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		arrived.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(server.Close)
+	book := mustBook(t)
+	x := mustOpen(t, mustProvider(t, options(t, server.URL, book)), "{phone}", "Hi")
+	for range 2 {
+		if got, err := x.Execute(t.Context(), goodCall()); err == nil || !got.Later {
+			t.Fatalf("got %+v, %v; want it put off", got, err)
+		}
+	}
+	err := book.UpdateRun(t.Context(), org, "run_1", func(run *callwright.Run) error {
+		sms.Report(run, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"sent"}}, 1)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := x.Execute(t.Context(), goodCall()); err != nil || !got.Sent || arrived.Load() != 2 {
+		t.Errorf("got %+v, %v and %d requests; want it taken for sent without a third", got, err, arrived.Load())
 	}
 }
 
