@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -565,5 +566,25 @@ func TestCodeBySMS(t *testing.T) {
 	calls := c.smsCalls()
 	if len(p.sent()) != 5 || len(calls) != 1 || calls[0].Code != callwright.CodeTextLimit || strings.Contains(read, "sent you a code") {
 		t.Errorf("the sixth: got %d messages, %+v and\n%s\nwant it refused", len(p.sent()), calls, read)
+	}
+}
+
+// A provider that begins a request and does not end it is not waited for.
+func TestSlowSMSWebhook(t *testing.T) {
+	t.Parallel()
+	s := start(t, texting(t, "https://api.twilio.com"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte("POST /sms/org_1/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nBody=")); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustResponse(t, conn); r.status != 408 || r.problem(t).Code != "request_timeout" {
+		t.Errorf("want 408 request_timeout, got %d %s", r.status, r.body)
 	}
 }
