@@ -153,14 +153,15 @@ func (e *executor) Execute(ctx context.Context, call skill.Call) (skill.Result, 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	again, err := e.provider.admit(ctx, call, m.To)
-	if err != nil {
+	// The provider may have told of the attempt before this one, which seemed to be
+	// refused; its reader may have written STOP since.
+	before := (again || callwright.CodeOf(err) == callwright.CodeOptedOut) && e.provider.told(ctx, call)
+	if err != nil && !before {
 		return result, err
 	}
-	var end end
-	if !again || !e.provider.told(ctx, call) {
+	end := end{sent: true}
+	if !before {
 		end = e.provider.send(ctx, call, m)
-	} else {
-		end.sent = true // the attempt before this one, which seemed to be refused
 	}
 	result.Sent, result.Status, result.RetryAfter, result.Later = end.sent, end.status, end.retryAfter, end.later
 	if end.err == nil {
