@@ -37,6 +37,7 @@ parts:
 	@command -v mariadb-install-db >/dev/null || { $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq mariadb-server-core; }
 	@test -d e2e/openai/node_modules/openai || npm ci --prefix e2e/openai --no-audit --no-fund --silent
 	@test -d e2e/mail/node_modules/maildev || npm ci --prefix e2e/mail --ignore-scripts --no-audit --no-fund --silent
+	@test -d e2e/sms/node_modules/emulate || npm ci --prefix e2e/sms --ignore-scripts --no-audit --no-fund --silent
 	@test -d e2e/aisdk/node_modules/ai || npm ci --prefix e2e/aisdk --ignore-scripts --no-audit --no-fund --silent
 	@test -x e2e/openapi/node_modules/.bin/spectral || npm ci --prefix e2e/openapi --ignore-scripts --no-audit --no-fund --silent
 

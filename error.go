@@ -34,6 +34,7 @@ const (
 	CodeInProgress      Code = "idempotency_in_progress"
 	CodeKeyReused       Code = "idempotency_key_reused"
 	CodeNotUnknown      Code = "outcome_known"
+	CodeSignature       Code = "bad_signature"
 	CodeRateLimited     Code = "rate_limited"
 	CodeUnavailable     Code = "unavailable"
 	CodeInternal        Code = "internal"
@@ -51,6 +52,8 @@ const (
 	CodeModel          Code = "model_failed"            // the language model gave no usable answer
 	CodeBudget         Code = "budget_reached"          // the organization may use no more of providers' models today
 	CodeOutcomeUnknown Code = "outcome_unknown"         // a run whose end was never recorded
+	CodeOptedOut       Code = "sms_opted_out"           // the number wants no text messages
+	CodeTextLimit      Code = "sms_limit_reached"       // the number has had as many text messages as it may
 )
 
 // An Error is a failure with a code and a sentence that is safe to show. Err is

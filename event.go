@@ -39,6 +39,7 @@ type (
 		Code      Code            `json:"code,omitempty"`
 		Detail    string          `json:"detail,omitempty" doc:"For the operator"`
 		TookMs    float64         `json:"tookMs,omitempty" doc:"Milliseconds"`
+		Delivery  *Delivery       `json:"delivery,omitempty" doc:"Of a text message: what the provider said since"`
 		ByServer  bool            `json:"byServer,omitempty" doc:"Run by the server (a caller's yes, a verified caller), not asked for by the model"`
 	}
 

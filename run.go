@@ -25,6 +25,7 @@ type Run struct {
 	Note           string          `json:"note" doc:"By whoever resolved it"`
 	ResolvedBy     string          `json:"resolvedBy" doc:"Id of the key of whoever resolved it; empty otherwise"`
 	ResolvedAt     Time            `json:"resolvedAt" nullable:"true"`
+	Delivery       *Delivery       `json:"delivery,omitempty" doc:"Of a text message: what the provider said since; absent otherwise"`
 }
 
 // A RunState is what is known of a run.

@@ -70,6 +70,7 @@ func (s *server) worldWith(org, url string) world {
 	made("publishable-keys", "/agents/"+w.ids["agents"]+"/publishable-keys", `{"name":"Site","allowedOrigins":["https://shop.example.com"],"rateLimitRpm":60}`)
 	made("connections", "/connections", `{"name":"shop","kind":"sqlite","database":"none.db"}`)
 	made("secrets", "/secrets", map[string]any{"name": "MINE", "value": "v"})
+	made("opt-outs", "/sms/opt-outs", `{"number":"+12125550199"}`)
 	return w
 }
 
@@ -129,6 +130,7 @@ func bodies(t testing.TB, w world) map[string]string {
 		"POST /connections":                                   `{"name":"S","kind":"mysql","host":"db.example.com","database":"d","user":"u","password":"p","sslmode":"require"}`,
 		"PATCH /connections/{id}":                             `{"database":"other.db"}`,
 		"POST /connections/test":                              `{"name":"S","kind":"sqlite","database":"none.db"}`,
+		"POST /sms/opt-outs":                                  `{"number":"+12125550123","note":"By letter"}`,
 		"POST /secrets":                                       `{"name":"S","value":"v","allowedHosts":["api.example.com"]}`,
 		"POST /chat/sessions":                                 `{"agentId":"` + w.ids["agents"] + `","caller":{"name":"Ada"},"metadata":{"a":"b"}}`,
 		"POST /chat/sessions/{id}/messages":                   `{"content":"hello"}`,
@@ -394,7 +396,7 @@ func testWhoMayDoWhat(t *testing.T, address string) {
 		})
 	}
 	for what, least := range map[string]int{"with another's agents in the path": 12, "with another's skills in the path": 4, "with another's versions in the path": 1, "with another's sessions in the path": 4,
-		"with another's secrets in the path": 1, "with another's whole path": 5, "with another's agentId": 1, "with another's versionId": 1, "with another's model": 1, "with another's resource": 1} {
+		"with another's secrets in the path": 1, "with another's opt-outs in the path": 1, "with another's whole path": 5, "with another's agentId": 1, "with another's versionId": 1, "with another's model": 1, "with another's resource": 1} {
 		if probes[what] < least {
 			t.Errorf("%d requests %s; want at least %d: %v", probes[what], what, least, probes)
 		}

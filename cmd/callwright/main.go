@@ -48,7 +48,7 @@ func root() *cobra.Command {
 
 func serve() *cobra.Command {
 	o := app.Defaults()
-	var level, database, smtp, geocoderKey string
+	var level, database, smtp, smsToken, geocoderKey string
 	modelKeys := map[string]*string{}
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
@@ -58,7 +58,7 @@ func serve() *cobra.Command {
 		if o.Log, err = logger(level, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		o.DatabaseURL, o.SMTP, o.GeocoderKey = secret.New(database), secret.New(smtp), secret.New(geocoderKey)
+		o.DatabaseURL, o.SMTP, o.Texts.Token, o.GeocoderKey = secret.New(database), secret.New(smtp), secret.New(smsToken), secret.New(geocoderKey)
 		for name, key := range modelKeys {
 			o.Providers[name].Key = secret.New(*key)
 		}
@@ -81,6 +81,13 @@ func serve() *cobra.Command {
 	f.DurationVar(&o.Drain, "drain", o.Drain, "how long a stop waits for work under way")
 	f.StringVar(&smtp, "smtp-url", "", "mail server for skills of type email, smtp://user:password@host:587 (TLS is started) or smtps://…; better in CALLWRIGHT_SMTP_URL_FILE")
 	f.StringVar(&o.SMTPFrom, "smtp-from", "", "address that messages come from, such as no-reply@example.com")
+	f.StringVar(&o.Texts.URL, "sms-url", o.Texts.URL, "base URL of the provider of text messages, which speaks Twilio's REST API")
+	f.StringVar(&o.Texts.Account, "sms-account", "", "SID of the account with it, for skills of type sms")
+	f.StringVar(&smsToken, "sms-token", "", "auth token of the account; better in CALLWRIGHT_SMS_TOKEN_FILE")
+	f.StringVar(&o.Texts.From, "sms-from", "", "sender: a number in E.164, a short code, a name, or the SID of a messaging service (MG…)")
+	f.IntVar(&o.Texts.PerHour, "sms-per-hour", o.Texts.PerHour, "text messages that one number may get from one organization in an hour; 0 for no limit")
+	f.IntVar(&o.Texts.PerDay, "sms-per-day", o.Texts.PerDay, "text messages that one number may get from one organization in a day; 0 for no limit")
+	f.StringVar(&o.Texts.Help, "sms-help", "", "what somebody is answered who writes HELP (default nothing: Twilio answers by itself)")
 	f.StringVar(&o.Geocoder, "geocoder", o.Geocoder, "who finds addresses: offline (United States, ZIP codes and cities), nominatim or google")
 	f.StringVar(&o.GeocoderURL, "geocoder-url", "", "base URL of the geocoder (default the public server of OpenStreetMap or Google)")
 	f.StringVar(&geocoderKey, "geocoder-key", "", "key for --geocoder google; better in CALLWRIGHT_GEOCODER_KEY_FILE")

@@ -31,6 +31,7 @@ import (
 	"callwright/internal/outbound"
 	"callwright/internal/secret"
 	"callwright/internal/skill/email"
+	"callwright/internal/skill/sms"
 	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/webchat"
@@ -47,6 +48,7 @@ type Options struct {
 	Drain         time.Duration // how long a stop waits for turns under way
 	SMTP          secret.String // mail server, see email.ParseServer; empty: none
 	SMTPFrom      string        // address that messages come from
+	Texts         Texts         // provider of text messages
 	Geocoder      string        // offline, nominatim or google
 	GeocoderURL   string        // base URL; empty: that of OpenStreetMap's or Google's server
 	GeocoderKey   secret.String // for google
@@ -71,7 +73,7 @@ type Options struct {
 // Defaults returns the options of a fresh server.
 func Defaults() Options {
 	return Options{Listen: "127.0.0.1:8080", Data: "callwright-data", Drain: 30 * time.Second, Geocoder: "offline", GeocoderRate: 1, RateLimit: 60_000, Model: "builtin",
-		Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute, FillerAfter: 1500 * time.Millisecond}
+		Texts: Texts{URL: "https://api.twilio.com", PerHour: 5, PerDay: 20}, Providers: Providers(), OpenAIStream: true, FirstWord: 3 * time.Second, ModelTimeout: time.Minute, FillerAfter: 1500 * time.Millisecond}
 }
 
 // An App is a server.
@@ -84,6 +86,7 @@ type App struct {
 	client   *outbound.Client
 	sql      *sqldb.Opener
 	mail     *email.Server // nil: there is none
+	texts    *sms.Provider // nil: there is none
 	geocoder geo.Geocoder
 	prices   map[string]price
 	gate     *gate.Gate
@@ -123,6 +126,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, fmt.Errorf("--smtp-url %w", err)
 		}
 	}
+	if a.texts, err = a.newTexts(a.client); err != nil {
+		return nil, err
+	}
 	geocoder, err := newGeocoder(o, a.client)
 	if err != nil {
 		return nil, err
@@ -147,10 +153,13 @@ func New(ctx context.Context, o Options) (*App, error) {
 // build ties the parts together.
 func (a *App) build(keyring *secret.Keyring) {
 	o := a.options
+	if a.texts != nil {
+		a.texts.Book = a.db
+	}
 	a.gate = &gate.Gate{Now: o.Now, Log: o.Log, Late: a.db}
 	a.sql = &sqldb.Opener{Dial: a.client.Dialer(databasePort), Files: filepath.Join(o.Data, "databases")}
-	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Geocoder: a.geocoder, Now: o.Now, Log: o.Log}
-	a.Control.Kinds = kinds(a.client, a.Control, a.mail, a.geocoder)
+	a.Control = &control.Service{Store: a.db, Gate: a.gate, Keyring: keyring, SQL: a.sql, Geocoder: a.geocoder, Texts: a.texts, Now: o.Now, Log: o.Log}
+	a.Control.Kinds = kinds(a.client, a.Control, a.mail, a.texts, a.geocoder)
 	m := a.models()
 	a.engine = &engine.Engine{Store: a.db, Gate: a.gate, Kinds: a.Control.Kinds, Now: o.Now, Log: o.Log, Models: m.order, Cost: m.cost, Fallback: m.builtin,
 		Patience: o.FillerAfter, Budget: engine.Budget{Tokens: o.DailyTokens, Dollars: o.DailyDollars}}
@@ -326,7 +335,8 @@ func (a *App) tidy(ctx context.Context) (stop func()) {
 		defer minute.Stop()
 		for {
 			_, err := a.db.ForgetAnswers(ctx, callwright.At(a.options.Now()))
-			if err = errors.Join(err, a.markUnknown(ctx, a.options.Now().Add(-longestRun))); err != nil && ctx.Err() == nil {
+			_, bad := a.db.ForgetSentTexts(ctx, callwright.At(a.options.Now().Add(-sms.Remembered)))
+			if err = errors.Join(err, bad, a.markUnknown(ctx, a.options.Now().Add(-longestRun))); err != nil && ctx.Err() == nil {
 				a.options.Log.ErrorContext(ctx, "tidy up", "error", err)
 			}
 			select {

@@ -11,17 +11,18 @@ import (
 	"callwright/internal/skill/email"
 	geoskill "callwright/internal/skill/geo"
 	"callwright/internal/skill/httpwebhook"
+	"callwright/internal/skill/sms"
 	"callwright/internal/skill/transfer"
 )
 
 // kinds is every skill type there is: one row each. A type that is not built yet
 // is a row too, so that the API can say so.
-func kinds(client *outbound.Client, service *control.Service, mail *email.Server, geocoder geo.Geocoder) map[callwright.SkillType]skill.Kind {
+func kinds(client *outbound.Client, service *control.Service, mail *email.Server, texts *sms.Provider, geocoder geo.Geocoder) map[callwright.SkillType]skill.Kind {
 	rows := []skill.Kind{
 		httpwebhook.Kind(client, service),
 		dbquery.Kind(service),
 		email.Kind(mail),
-		skill.Reserved(callwright.SMS, "Sends a text message."),
+		sms.Kind(texts),
 		transfer.Kind(),
 		builtin.Kind(),
 		geoskill.Kind(geocoder),

@@ -23,6 +23,7 @@ import (
 	"callwright/internal/geo"
 	"callwright/internal/secret"
 	"callwright/internal/skill"
+	"callwright/internal/skill/sms"
 	"callwright/internal/sqldb"
 	"callwright/internal/store"
 	"callwright/internal/strictjson"
@@ -36,6 +37,7 @@ type Service struct {
 	Keyring  *secret.Keyring
 	SQL      *sqldb.Opener // for connections
 	Geocoder geo.Geocoder  // for rosters
+	Texts    *sms.Provider // nil: there is none
 	Now      func() time.Time
 	Log      *slog.Logger
 

@@ -179,10 +179,10 @@ func (s *Service) Receipt(ctx context.Context, actor callwright.Actor, id callwr
 		return nil, err
 	}
 	events, err := s.Store.Events(ctx, actor.Org, id, 0)
-	if events == nil {
-		events = []callwright.Event{}
+	if err != nil || events == nil {
+		return []callwright.Event{}, err
 	}
-	return events, err
+	return events, s.delivered(ctx, actor, id, events)
 }
 
 // ListRuns returns a page of skill runs, newest first. What the filter names must be
@@ -201,6 +201,9 @@ func (s *Service) ListRuns(ctx context.Context, actor callwright.Actor, f store.
 	runs, info, err := s.Store.ListRuns(ctx, actor.Org, f, p)
 	for i := range runs {
 		runs[i].Answer = orNull(runs[i].Answer)
+		if d := runs[i].Delivery; d != nil {
+			runs[i].Delivery = new(d.Said())
+		}
 	}
 	if runs == nil {
 		runs = []callwright.Run{}

@@ -95,6 +95,10 @@ func refusal(code callwright.Code) string {
 		return sayNobody
 	case gate.CodeTooOften:
 		return "I'm sorry, I can't do any more of that just now."
+	case callwright.CodeOptedOut:
+		return "I'm sorry, that number has turned off text messages from us, so I haven't sent one."
+	case callwright.CodeTextLimit:
+		return "I'm sorry, I've sent that number as many text messages as I may for now, so I haven't sent another."
 	case gate.CodeUnknownSkill, gate.CodeSkillDisabled, gate.CodeOneAtATime, gate.CodeMustEscalate:
 		return ""
 	}

@@ -65,6 +65,8 @@ func TestWords(t *testing.T) {
 		"guarded address":       {setup: fails(callwright.CodeRefused, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRefused, say: "can't reach the system"},
 		"missing secret":        {setup: fails(callwright.CodeSecretMissing, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeSecretMissing, say: "can't reach the system"},
 		"redirect":              {setup: fails(callwright.CodeRedirect, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRedirect, say: "can't reach the system"},
+		"opted out":             {setup: both(plainWrite, fails(callwright.CodeOptedOut, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeOptedOut, say: "has turned off text messages from us"},
+		"enough text messages":  {setup: both(plainWrite, fails(callwright.CodeTextLimit, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeTextLimit, say: "as many text messages as I may for now"},
 		"something of our own":  {setup: fails(callwright.CodeInternal, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeInternal, say: "on our side, " + noAnswer},
 		"a code of the future":  {setup: fails("quantum_decoherence", false), tool: "find_order", status: llm.StatusFailed, code: "quantum_decoherence", say: "on our side, " + noAnswer},
 	} {

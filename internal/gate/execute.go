@@ -366,7 +366,7 @@ func failureClass(code callwright.Code, status int) string {
 func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	c := r.turn.Conversation
 	call := skill.Call{Org: c.OrganizationID, Agent: r.turn.Agent.Agent.ID, Conversation: c.ID, Skill: r.skill.ID, Run: r.record.ID, Channel: c.Channel,
-		Fields: r.fields, Vars: vars(c), CallerPhone: c.Caller.Phone, Write: r.skill.IsWrite, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
+		Fields: r.fields, Vars: vars(c), CallerPhone: c.Caller.Phone, Region: region(r.turn.Agent.Agent), OneTime: r.code != "", Write: r.skill.IsWrite, IdempotencyKey: r.record.IdempotencyKey, TraceParent: r.turn.TraceParent, DryRun: r.turn.DryRun}
 	result, err := r.executed(ctx, call)
 	if err == nil {
 		return result, Outcome{}
@@ -383,6 +383,9 @@ func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	}
 	if problems := r.mistakes(err); len(problems) > 0 && !result.Sent {
 		out.Kind, out.Problems = Ask, problems
+	}
+	if ruled(out.Code) && !result.Sent {
+		out.Kind = Refused
 	}
 	return result, out
 }
@@ -413,6 +416,12 @@ func (r *run) executed(ctx context.Context, call skill.Call) (res skill.Result, 
 		}
 	}()
 	return r.skill.executor.Execute(ctx, call)
+}
+
+// ruled reports whether an executor did not fail but was not allowed, by a rule that only
+// it can judge.
+func ruled(code callwright.Code) bool {
+	return code == callwright.CodeOptedOut || code == callwright.CodeTextLimit
 }
 
 // inDoubt reports whether a write that was sent and failed so may have happened.

@@ -45,6 +45,9 @@ func TestWhatFailuresMean(t *testing.T) {
 		{code: callwright.CodeRefused, write: true, sent: false, want: gate.Failed},
 		{code: callwright.CodeUnreachable, write: true, sent: false, want: gate.Failed},
 		{code: callwright.CodeSecretMissing, write: true, sent: false, want: gate.Failed},
+		{code: callwright.CodeOptedOut, write: true, sent: false, want: gate.Refused},
+		{code: callwright.CodeTextLimit, write: true, sent: false, want: gate.Refused},
+		{code: callwright.CodeTextLimit, write: true, sent: true, want: gate.Unknown},
 		{code: callwright.CodeInternal, err: foreign, write: true, sent: true, want: gate.Unknown},
 		{code: callwright.CodeInternal, err: foreign, write: true, sent: false, want: gate.Failed},
 	} {

@@ -67,6 +67,7 @@ func New(o Options, router chi.Router) *API {
 	router.Get("/readyz", a.readyz)
 	router.Get("/errors/{code}", errorPage)
 	router.Get("/errors", errorPage)
+	a.providerRoutes(router)
 	router.Route(Base, func(r chi.Router) {
 		a.huma = humachi.New(r, config())
 		a.routes()
@@ -105,6 +106,7 @@ func config() huma.Config {
 		{Name: "Test", Description: "Trying an agent before callers do."},
 		{Name: "Secrets", Description: "Values that skills send and nobody can read back."},
 		{Name: "Connections", Description: "Databases of your own that skills may use."},
+		{Name: "SMS", Description: "Text messages: who wants none."},
 		{Name: "Chat", Description: "Conversations in writing."},
 		{Name: "PublishableKeys", Description: "Keys that pages on the web may hold."},
 		{Name: "Widget", Description: "The chat window on a page."},

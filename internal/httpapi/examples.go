@@ -248,6 +248,15 @@ func exampleTaken() callwright.TakenMessage {
 		Text: "Please call me back about my dishwasher.", Status: "read", CreatedAt: exampleTime(12), UpdatedAt: exampleTime(20)}
 }
 
+func exampleOptOutSpec() control.OptOutSpec {
+	return control.OptOutSpec{Number: "+12125550123", Note: "Asked for it on the phone."}
+}
+
+func exampleOptOut() callwright.OptOut {
+	s := exampleOptOutSpec()
+	return callwright.OptOut{ID: "opt_06o8h2q1ntk1v8a3c2m1g5r7g0", OrganizationID: exampleOrgID, Number: s.Number, Source: callwright.OptOutOperator, Note: s.Note, CreatedAt: exampleTime(14)}
+}
+
 func exampleSimulation() simulation {
 	return simulation{Mode: "text", DraftMode: new(true), Transcript: []string{exampleMessage().Content}}
 }

@@ -95,6 +95,7 @@ func errorDocs() []errorDoc {
 		{callwright.CodeNotEnabled, 403, "Capability not enabled", "The endpoint, skill type or channel exists but is reserved for later, or was switched off. GET /skill-types tells the state of every skill type."},
 		{callwright.CodeDashboardOnly, 403, "Not through an API key", "Secret keys are managed by people, never through another key: one that leaks must not make others or end yours. Use callwright keys create, list, rotate and revoke on the server's machine."},
 		{callwright.CodeOrigin, 403, "Origin not allowed", "The page that asks is not at one of the publishable key's allowedOrigins, or the request has no Origin header. Scheme, host and port must match exactly: add the origin with PATCH /agents/{agentId}/publishable-keys/{id}."},
+		{callwright.CodeSignature, 403, "Signature does not match", "The request claims to come from the provider of text messages, and X-Twilio-Signature is not what the account's token makes of it. The address that the provider calls must begin with --public-url exactly, and --sms-token must be the token of the account that calls."},
 		{callwright.CodeTestKey, 403, "Test key", "A key of the test environment talks to drafts only, and this conversation is on a published version. Use a live key, or start a conversation with the test key."},
 		{callwright.CodeNotFound, 404, "Not found", "There is no such thing in your organization. Things of other organizations are not found either."},
 		{callwright.CodeMethod, 405, "Method not allowed", "The path exists, but not with this HTTP method."},
@@ -125,6 +126,9 @@ func errorDocs() []errorDoc {
 		{callwright.CodeTooLarge, 502, "Answer too large", "The skill's system answered with more than 256 KiB (after decompression). Answer with what the conversation needs."},
 		{callwright.CodeSecretMissing, 502, "Secret unavailable", "A secret that the skill names does not exist, or may not be sent to the skill's host."},
 		{callwright.CodeOutcomeUnknown, 502, "Outcome unknown", "The run was journalled and perhaps sent, but its end was not recorded: the server stopped in between. Check with the system before trying again."},
+
+		{callwright.CodeOptedOut, 409, "Number wants no text messages", "Somebody wrote STOP from the number, or asked for that another way, so nothing was sent. GET /sms/opt-outs lists such numbers; START from the number turns messages on again."},
+		{callwright.CodeTextLimit, 409, "Text message limit reached", "The number has had as many text messages from your organization as it may (--sms-per-hour, --sms-per-day on the server; five one-time codes in ten minutes), so nothing was sent."},
 
 		{gate.CodeUnknownSkill, 409, "Unknown skill", "The model asked for a skill that the running version of the agent does not have."},
 		{gate.CodeSkillDisabled, 409, "Skill disabled", "The skill's isEnabled is false."},

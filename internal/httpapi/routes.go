@@ -39,6 +39,7 @@ func (a *API) routes() {
 	a.ruleRoutes()
 	a.secretRoutes()
 	a.connectionRoutes()
+	a.textRoutes()
 	a.auditRoute()
 	a.observeRoutes()
 	a.chatRoutes()

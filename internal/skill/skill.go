@@ -52,6 +52,13 @@ type Call struct {
 	// unless the egress map says so.
 	CallerPhone string
 
+	// Region is the country (ISO 3166) of the agent's callers: where a telephone number
+	// without a country is.
+	Region string
+
+	// OneTime tells that the fields carry a one-time code.
+	OneTime bool
+
 	// Write tells that the skill is marked as one that changes something.
 	Write bool
 

@@ -32,12 +32,13 @@ type runRow struct {
 	Note           string
 	ResolvedBy     string
 	ResolvedAt     callwright.Time
+	Delivery       string
 }
 
 func (r runRow) run() callwright.Run {
 	return callwright.Run{ID: r.ID, OrganizationID: r.OrganizationID, ConversationID: r.ConversationID, AgentID: r.AgentID, SkillID: r.SkillID,
 		VersionID: r.VersionID, Turn: r.Turn, IdempotencyKey: r.IdempotencyKey, IsWrite: r.IsWrite, State: r.State, Code: r.Code,
-		Answer: orNull(r.Answer), Fields: orNull(r.Fields), Attempts: r.Attempts, NextAt: r.NextAt, StartedAt: r.StartedAt, TookMs: r.TookMs, Note: r.Note, ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt}
+		Answer: orNull(r.Answer), Fields: orNull(r.Fields), Attempts: r.Attempts, NextAt: r.NextAt, StartedAt: r.StartedAt, TookMs: r.TookMs, Note: r.Note, ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt, Delivery: delivery(r.Delivery)}
 }
 
 func orNull(doc string) json.RawMessage {

@@ -66,6 +66,10 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 		"Leases":                 leases,
 		"Latencies":              latencies,
 		"Used":                   used,
+		"OptOuts":                optOuts,
+		"SentTexts":              sentTexts,
+		"SentTextsInParallel":    sentTextsInParallel,
+		"Deliveries":             deliveries,
 		"CancelledContext":       cancelledContext,
 	} {
 		t.Run(name, func(t *testing.T) {
