@@ -109,7 +109,7 @@ func (t text) says(ws ...string) bool {
 
 func polite(w string) bool {
 	switch w {
-	case "thanks", "bye", "goodbye", "everything", "today", "nice", "day", "perfect", "wonderful", "again", "sir", "ma'am", "madam", "mate", "there", "lovely", "fine", "alright", "appreciate", "nope", "nothing", "else", "moment", "second", "quick", "minute", "evening", "morning", "kind", "kindly", "helpful", "then", "awesome", "amazing", "cool", "right", "team", "bit", "done", "repeat", "much", "rest", "assistance", "sounds":
+	case "thanks", "bye", "goodbye", "everything", "today", "nice", "day", "perfect", "wonderful", "again", "sir", "ma'am", "madam", "mate", "there", "lovely", "fine", "alright", "appreciate", "nope", "nothing", "else", "moment", "second", "quick", "minute", "evening", "morning", "kind", "kindly", "helpful", "then", "awesome", "amazing", "cool", "right", "team", "bit", "done", "repeat", "much", "rest", "assistance", "sounds", "hm", "hmm", "er", "erm":
 		return true
 	}
 	return false

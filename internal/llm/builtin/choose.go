@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type index struct {
 type posting struct {
 	tool   int
 	weight float64
+	option bool // the tool has the word only as a value that it takes
 }
 
 func newIndex(ts []*tool) *index {
@@ -38,10 +40,10 @@ func newIndex(ts []*tool) *index {
 		x.add(i, t.label, inName)
 		x.add(i, positive(t.desc), inText)
 		for _, p := range t.params {
-			x.addTokens(i, p.toks, inParam)
+			x.addTokens(i, p.toks, inParam, false)
 			for _, o := range p.options {
 				if p.kind == kindOption && len(p.options) <= 12 {
-					x.addTokens(i, slices.DeleteFunc(slices.Clone(o.toks), func(t token) bool { return len(o.toks) > 1 && blurry(t) }), inOption)
+					x.addTokens(i, slices.DeleteFunc(slices.Clone(o.toks), func(t token) bool { return len(o.toks) > 1 && blurry(t) }), inOption, true)
 				}
 			}
 		}
@@ -62,17 +64,17 @@ func positive(desc string) string {
 	return strings.Join(out, "")
 }
 
-func (x *index) add(i int, s string, w float64) { x.addTokens(i, read(s).toks, w) }
+func (x *index) add(i int, s string, w float64) { x.addTokens(i, read(s).toks, w, false) }
 
-func (x *index) addTokens(i int, toks []token, w float64) {
+func (x *index) addTokens(i int, toks []token, w float64, option bool) {
 	for _, t := range toks {
 		if common(t.low) {
 			continue
 		}
-		put(x.words, t.stem, i, w)
-		put(x.ideas, concept(t.stem), i, w)
+		put(x.words, t.stem, posting{i, w, option})
+		put(x.ideas, concept(t.stem), posting{i, w, option})
 		if strings.Contains(t.low, "-") {
-			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), i, w)
+			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), posting{i, w, option})
 		}
 	}
 }
@@ -86,13 +88,14 @@ func blurry(t token) bool {
 	return false
 }
 
-func put(m map[string][]posting, key string, i int, w float64) {
+func put(m map[string][]posting, key string, p posting) {
 	ps := m[key]
-	if n := len(ps); n > 0 && ps[n-1].tool == i {
-		ps[n-1].weight = max(ps[n-1].weight, w)
+	if n := len(ps); n > 0 && ps[n-1].tool == p.tool {
+		last := &ps[n-1]
+		last.weight, last.option = max(last.weight, p.weight), last.option && p.option
 		return
 	}
-	m[key] = append(ps, posting{i, w})
+	m[key] = append(ps, p)
 }
 
 // rarity is 1 for a word that one tool has and falls to a fraction for a word
@@ -104,8 +107,9 @@ func (x *index) rarity(ps []posting) float64 {
 
 // A score tells how much a tool is meant: rank sets it off from other tools,
 // match tells whether it is meant at all. A word that every tool has says little
-// for one of them, but still that one of them is wanted.
-type score struct{ rank, match float64 }
+// for one of them, but still that one of them is wanted. Own is the part of match that
+// is not of values that it takes.
+type score struct{ rank, match, own float64 }
 
 // scores tells how much each tool is meant by a text.
 func (x *index) scores(t text) []score {
@@ -121,6 +125,9 @@ func (x *index) scores(t text) []score {
 			b := &best[p.tool]
 			b.rank = max(b.rank, weight*p.weight*r)
 			b.match = max(b.match, weight*p.weight*(0.6+0.4*r))
+			if !p.option {
+				b.own = max(b.own, weight*p.weight*(0.6+0.4*r))
+			}
 		}
 	}
 	for i, tok := range t.toks {
@@ -147,6 +154,7 @@ func (x *index) scores(t text) []score {
 		for k, b := range best {
 			sum[k].rank += b.rank
 			sum[k].match += b.match
+			sum[k].own += b.own
 		}
 	}
 	return sum
@@ -176,7 +184,7 @@ type choice struct {
 // choose returns the tool that a text asks for; tool is nil when none is. Busy
 // says that something was done already, so that a remark may be about that.
 func (x *index) choose(t text, busy bool) choice {
-	best, match := choice{}, 0.0
+	best, match, own := choice{}, 0.0, 0.0
 	all := x.scores(t)
 	var has kinds
 	if rivals(all) > 1 {
@@ -196,7 +204,12 @@ func (x *index) choose(t text, busy bool) choice {
 			s.rank += 0.1
 		}
 		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
-			best, match = choice{tl, s.rank}, s.match
+			best, match, own = choice{tl, s.rank}, s.match, s.own
+		}
+	}
+	if best.tool != nil && own < due/2 && requests(t) {
+		if has = kindsIn(t); best.tool.wants(has) == 0 {
+			best.tool = cmp.Or(x.waiting(has), best.tool)
 		}
 	}
 	if best.tool != nil && busy && !best.tool.called(t) && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
@@ -233,6 +246,25 @@ func (t *tool) wants(has kinds) int {
 		}
 	}
 	return n
+}
+
+// waiting is the only tool that changes something and needs a day or time that was
+// said, nil when there is none or more: a word that another tool has but as one of its
+// values does not outweigh that.
+func (x *index) waiting(has kinds) *tool {
+	var only *tool
+	for _, t := range x.tools {
+		for _, p := range t.ask {
+			if t.reads() || p.kind != kindDate && p.kind != kindTime && p.kind != kindDateTime || has[p.kind] == 0 || t == only {
+				continue
+			}
+			if only != nil {
+				return nil
+			}
+			only = t
+		}
+	}
+	return only
 }
 
 // kinds counts values by kind.

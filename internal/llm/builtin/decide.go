@@ -185,10 +185,6 @@ func (s *state) take(a act, asked *param) plan {
 	if asked == nil {
 		return s.next("")
 	}
-	switch a {
-	case actThank, actYes:
-		return plan{say: s.question(asked), ask: asked}
-	}
 	return s.missed()
 }
 

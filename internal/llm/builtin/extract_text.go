@@ -29,6 +29,9 @@ func (r reader) free(p *param) []found {
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
 			i, end = min(i, r.afterFillers()), len(r.toks)
 		}
+		if p.kind == kindText && !p.message() && !p.ends("name", "title") && r.is(i, "the") && i+1 < end {
+			i++ // "the lasagna" is called lasagna
+		}
 		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)
 		}

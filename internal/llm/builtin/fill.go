@@ -78,6 +78,11 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			changed = append(changed, p)
 		}
 	}
+	if asked == nil && !s.foreign && !s.override {
+		if p := s.takeThing(t, f, taken); p != nil {
+			changed = append(changed, p)
+		}
+	}
 	return changed
 }
 

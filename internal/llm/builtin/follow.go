@@ -85,6 +85,9 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 	}
 	f := last.form.clone()
 	changed := s.fill(s.heard, f, nil)
+	if len(changed) == 0 && c.tool == nil && f.tool.reads() && s.heard.has("and", "what about", "how about") == 0 {
+		changed = s.nextThing(f)
+	}
 	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
 	if len(changed) > 0 && refines {
 		s.topic = s.heard
@@ -102,4 +105,21 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 		return plan{say: s.recall(last)}, true
 	}
 	return plan{}, false
+}
+
+// nextThing puts another thing in the place of the one that was asked about: "and the
+// tiramisu?"
+func (s *state) nextThing(f *form) []*param {
+	for _, p := range f.tool.ask {
+		old, ok := f.vals[p]
+		if !ok || p.kind != kindText {
+			continue
+		}
+		delete(f.vals, p)
+		if s.takeThing(s.heard, f, make([]bool, len(s.heard.toks))) == p {
+			return []*param{p}
+		}
+		f.vals[p] = old
+	}
+	return nil
 }
