@@ -27,6 +27,9 @@ func (s *state) question(p *param) string {
 		return q
 	}
 	tl := s.cur
+	if tl != nil && tl.half[p].loose {
+		return "Is that in the morning or in the evening?"
+	}
 	switch p.kind {
 	case kindOption:
 		return p.askOption()

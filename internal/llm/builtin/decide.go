@@ -408,7 +408,7 @@ func (s *state) open(a act) plan {
 		return plan{say: "Is there anything else I can help with?"}
 	case c.tool == nil:
 		return plan{say: s.lost()}
-	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
+	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !s.heard.is(0, c.tool.verb()) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
 		return plan{say: "Thanks for letting me know. Is there anything else I can help with?"}
 	}
 	s.start(c.tool)

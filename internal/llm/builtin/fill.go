@@ -118,6 +118,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			continue
 		}
 		r := s.reader(t)
+		if h := f.half[p]; p == asked && h.loose {
+			r.hour = h.clock
+		}
 		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind) && p.kind != kindBool
 		fs := r.find(p)
 		if !p.list && !wholeAnswer(p.kind) {
@@ -418,6 +421,16 @@ func (t text) verbSide(at int) int {
 
 // put stores a value and reports whether that changed the form.
 func (s *state) put(f *form, p *param, v found) bool {
+	if !s.foreign {
+		v = f.tool.daytime(p, v)
+		if p.kind == kindTime && v.half.clock != "" {
+			f.half[p] = v.half
+			if v.half.loose {
+				delete(f.vals, p)
+				return true
+			}
+		}
+	}
 	if p.kind == kindDateTime {
 		h := f.half[p]
 		if t, err := time.Parse(time.RFC3339, plain(f.vals[p].value)); err == nil && h == (halfTime{}) {
@@ -427,9 +440,13 @@ func (s *state) put(f *form, p *param, v found) bool {
 			h.date = v.half.date
 		}
 		if v.half.clock != "" {
-			h.clock = v.half.clock
+			h.clock, h.loose = v.half.clock, v.half.loose && !s.foreign
 		}
 		f.half[p] = h
+		if h.loose {
+			delete(f.vals, p)
+			return true
+		}
 		if v.value = s.reader(text{}).instant(h); v.value == nil {
 			return true
 		}
