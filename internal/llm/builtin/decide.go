@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"callwright/internal/llm"
+	"callwright/internal/spoken"
 )
 
 // hear decides what to do about the caller's last words.
@@ -104,7 +105,8 @@ func (s *state) collect(a act) plan {
 			return plan{say: "All right. " + s.question(asked), ask: asked}
 		}
 	}
-	if r := s.pending(); a == actCancel && r != nil && r.result.Status == llm.StatusConfirmation && s.cur.tool.does(s.heard) {
+	if r := s.pending(); r != nil && r.result.Status == llm.StatusConfirmation &&
+		(spoken.ConsentTo(s.heard.raw, s.cur.tool.name) == spoken.Yes || a == actCancel && s.cur.tool.does(s.heard)) {
 		a = actYes // "yes, cancel it" to a cancellation read back
 	}
 	boolean := asked != nil && asked.kind == kindBool
