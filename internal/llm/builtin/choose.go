@@ -349,5 +349,9 @@ func (t *tool) reads() bool {
 	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain":
 		return true
 	}
-	return t.verb() == "" && anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")
+	if t.verb() != "" {
+		return false
+	}
+	_, asked, ok := cutAny(t.purpose(), " asks ", " ask ")
+	return ok && !strings.HasPrefix(asked, "to ") || anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")
 }
