@@ -3,6 +3,7 @@ package builtin
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // clauses joins facts to sentences, two in each.
@@ -21,12 +22,16 @@ func (v *view) clauses(fs []field, subject string) string {
 		if i+1 < len(fs) {
 			s += ", and " + v.clause(fs[i+1], subject)
 		}
-		if rest, ok := strings.CutPrefix(s, "it is "); ok {
-			s = "it's " + rest
-		}
+		s = spokenly(s)
 		out = append(out, upperFirst(s)+".")
 	}
 	return strings.Join(append(out, whole...), " ")
+}
+
+// spokenly writes a clause as it is said.
+func spokenly(s string) string {
+	s = strings.NewReplacer(" it is ", " it's ", " on today", " today", " on tomorrow", " tomorrow", " by today", " today", " is not ", " isn't ", " are not ", " aren't ").Replace(" " + s)
+	return strings.TrimPrefix(s, " ")
 }
 
 // apart sets off facts that are whole sentences already.
@@ -52,7 +57,7 @@ func (v *view) clause(f field, subject string) string {
 	case f.val.kind == 'b':
 		return truthClause(f.label, subject, f.val.text == "true")
 	case f.isDate():
-		return dateClause(f.label, subject, said)
+		return dateClause(f.label, subject, said, v.gone(f))
 	case f.label == "status" || f.label == "state":
 		if passed(said) {
 			return subject + " has been " + lowerFirst(said)
@@ -60,11 +65,15 @@ func (v *view) clause(f field, subject string) string {
 		return subject + " is " + lowerFirst(said)
 	case f.isMoney() && strings.Trim(f.val.text, "0.") == "" && lastWord(f.label, "fee", "fees", "charge", "cost", "deposit", "tax"):
 		return "there is no " + f.label
+	case f.isMoney() && (f.label == "extra" || f.label == "surcharge"):
+		return "that's " + said + " extra"
+	case f.isMoney() && v.prices == 1 && v.question.has("how much", "what does it cost", "what will it cost", "what would it cost", "what would that cost", "what does that cost") >= 0:
+		return "it is " + said
 	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):
 		return said + " is " + f.label
 	case lastWord(f.label, "status", "state"):
 		return "the " + f.label[:strings.LastIndexByte(f.label, ' ')] + " is " + lowerFirst(said)
-	case reference(f.label):
+	case reference(f.label), !v.run.form.tool.reads() && lastWord(f.label, "number", "code", "reference", "id"):
 		return "your " + strings.TrimSuffix(f.label, " id") + " is " + said
 	case f.label == "eta":
 		return "it should be there by " + said
@@ -77,6 +86,20 @@ func (v *view) clause(f field, subject string) string {
 	if strings.HasSuffix(f.label, "s") && !strings.HasSuffix(f.label, "ss") && !strings.HasSuffix(f.label, "us") && f.val.kind == 's' {
 		verb = " are "
 	}
+	if n, err := strconv.Atoi(f.val.text); err == nil && f.val.kind == 'n' {
+		switch {
+		case f.label == "quantity" && n == 1:
+			return "there is 1"
+		case f.label == "quantity":
+			return "there are " + said
+		case f.label == "minutes" || f.label == "hours" || f.label == "days" || f.label == "weeks":
+			unit := f.label
+			if n == 1 {
+				unit = singular(unit)
+			}
+			return "it takes " + said + " " + unit
+		}
+	}
 	if n, err := strconv.Atoi(f.val.text); err == nil && f.val.kind == 'n' && verb == " is " && strings.HasSuffix(f.label, "s") && !strings.Contains(f.label, "ss") && !f.isMoney() {
 		if n == 1 {
 			return "there is 1 " + strings.TrimSuffix(f.label, "s")
@@ -86,7 +109,19 @@ func (v *view) clause(f field, subject string) string {
 	if first, _, _ := strings.Cut(f.label, " "); dayWord(first) {
 		return capitalDays(f.label) + verb + said
 	}
-	return "the " + f.label + verb + said
+	if thirdPerson(f.label) {
+		return subject + " " + f.label + " " + said
+	}
+	if names(f.label) && f.val.kind == 's' && strings.ToLower(said) == said && strings.IndexFunc(said, unicode.IsDigit) < 0 {
+		said = theNoun("a", said)
+	}
+	return v.the(f.label) + verb + said
+}
+
+// gone reports a day that is over.
+func (v *view) gone(f field) bool {
+	t, _, ok := instant(f.val)
+	return ok && t.Format(isoDate) < v.now.Format(isoDate)
 }
 
 // passed reports what a thing has been made, rather than what it is.
@@ -109,7 +144,11 @@ func capitalDays(label string) string {
 	return strings.Join(fs, " ")
 }
 
-func dateClause(label, subject, when string) string {
+func dateClause(label, subject, when string, gone bool) string {
+	is := " is "
+	if gone {
+		is = " was "
+	}
 	if inner, ok := strings.CutSuffix(label, " until"); ok {
 		if inner == "valid" {
 			return subject + " is valid until " + when
@@ -139,7 +178,12 @@ func dateClause(label, subject, when string) string {
 	}
 	switch head {
 	case "new", "next", "last", "old", "current", "original", "first", "previous":
-		return "the " + label + " is " + when
+		return "the " + label + is + on(label) + when
+	case "expected", "estimated":
+		if last == "delivery" || last == "arrival" {
+			return subject + " is expected on " + when
+		}
+		return last + " is expected on " + when
 	}
 	who := subject
 	if head != "" {
@@ -149,10 +193,18 @@ func dateClause(label, subject, when string) string {
 		return who + " " + verb + " " + when
 	}
 	switch {
-	case label == "date" || label == "time" || label == "datetime" || label == "start time" || label == "when":
-		return subject + " is on " + when
+	case label == "date" || label == "day" || label == "time" || label == "datetime" || label == "start time" || label == "when":
+		return subject + is + "on " + when
 	}
-	return "the " + label + " is " + when
+	return "the " + label + is + on(label) + when
+}
+
+// on goes before a day, unless the label says already that it is one.
+func on(label string) string {
+	if lastWord(label, "date", "day", "deadline") {
+		return ""
+	}
+	return "on "
 }
 
 func verbOfDate(w string) string {
@@ -211,6 +263,9 @@ func truthClause(label, subject string, yes bool) string {
 	}
 	if k := strings.LastIndexByte(label, ' '); k > 0 && stative(last) {
 		return "the " + label[:k] + " is " + not + last
+	}
+	if !yes && passed(label) {
+		return subject + " hasn't been " + label + " yet"
 	}
 	if stative(label) {
 		return subject + " is " + not + label

@@ -238,7 +238,11 @@ func (s *state) missed() plan {
 		return s.next("")
 	}
 	if s.heard.has("why", "what for", "what do you need that for") >= 0 && s.heard.asks() {
-		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + s.question(p), ask: p}
+		q := s.question(p)
+		if strings.Contains(q, p.thing()) {
+			q = "Could you give it to me?"
+		}
+		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + q, ask: p}
 	}
 	s.misses++
 	if s.misses > 1 {

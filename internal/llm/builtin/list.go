@@ -9,8 +9,7 @@ import (
 // list tells a list: how many, and the first few.
 func (v *view) list(f field, l value) string {
 	noun := f.label
-	switch noun {
-	case "items", "results", "data", "list", "rows", "records", "matches", "entries", "values":
+	if listName(noun) {
 		noun = ""
 	}
 	switch len(l.items) {
@@ -56,6 +55,15 @@ func (v *view) list(f field, l value) string {
 	return head + ": " + series(said, "and") + "."
 }
 
+// listName reports names that say only that it is a list.
+func listName(label string) bool {
+	switch label {
+	case "", "items", "results", "data", "list", "rows", "records", "matches", "entries", "values":
+		return true
+	}
+	return false
+}
+
 // within tells a list that is one fact among others.
 func (v *view) within(label string, l value) string {
 	var said []string
@@ -71,13 +79,30 @@ func (v *view) within(label string, l value) string {
 	if len(said) == 0 {
 		return ""
 	}
-	if len(l.items) == 1 || !strings.HasSuffix(label, "s") {
+	switch {
+	case thirdPerson(label):
+		return "It " + label + " " + series(said, "and") + "."
+	case len(l.items) == 1 || !strings.HasSuffix(label, "s"):
 		return "The " + singular(label) + " is " + series(said, "and") + "."
 	}
 	return "The " + label + " are " + series(said, "and") + "."
 }
 
+// thirdPerson reports labels that are verbs: "it contains milk".
+func thirdPerson(label string) bool {
+	switch label {
+	case "contains", "includes", "has", "needs", "requires", "offers", "takes", "accepts", "serves", "covers", "allows", "supports", "costs", "weighs", "lasts", "excludes":
+		return true
+	}
+	return false
+}
+
 func singular(s string) string {
+	for _, end := range []string{"shes", "ches", "xes", "sses"} {
+		if strings.HasSuffix(s, end) {
+			return s[:len(s)-2]
+		}
+	}
 	if strings.HasSuffix(s, "ies") {
 		return s[:len(s)-3] + "y"
 	}

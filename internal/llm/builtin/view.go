@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // How much of a result is told at once.
@@ -17,6 +18,7 @@ type view struct {
 	run      *run
 	question text
 	now      time.Time
+	prices   int // sums among the facts that are told
 }
 
 // sentences tells the whole result as far as it matters.
@@ -110,9 +112,7 @@ func (v *view) object(o value) string {
 	if s := v.ready(o); s != "" {
 		return s
 	}
-	fs := slices.DeleteFunc(v.fields(o, "", "", 0), func(f field) bool {
-		return f.val.text == "true" && v.deedDone() == "That's "+f.label+"." || lastWord(f.label, "status", "state", "result") && plainDone(f.val.text)
-	})
+	lead, fs := v.lead(o, v.fields(o, "", "", 0))
 	parts := []string{}
 	if s := v.tellFields(o, fs); s != "" {
 		parts = append(parts, s)
@@ -120,7 +120,7 @@ func (v *view) object(o value) string {
 	lists := 0
 	for _, m := range o.members {
 		if m.val.kind == 'l' && lists < 2 && (len(m.val.items) > 0 || len(fs) == 0) {
-			if said := v.within(words(m.key), m.val); said != "" && len(fs) > 0 {
+			if said := v.within(words(m.key), m.val); said != "" && (len(fs) > 0 || m.val.items[0].scalar() && !listName(words(m.key))) {
 				parts = append(parts, said)
 			} else {
 				parts = append(parts, v.list(field{label: words(m.key)}, m.val))
@@ -128,27 +128,62 @@ func (v *view) object(o value) string {
 			lists++
 		}
 	}
+	if len(parts) == 0 && lead != "" {
+		return lead
+	}
 	if len(parts) == 0 {
 		if failed(o) {
 			return "I'm sorry, that didn't work."
 		}
 		return v.done()
 	}
-	said := v.deedDone()
-	if said == "That's done." && v.question.asks() {
-		said = "" // a question is answered, whatever the skill is declared to be
-	}
-	if said != "" && !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) && !tellsDone(fs) {
-		return said + " " + strings.Join(parts, " ")
+	if lead != "" && lists == 0 {
+		return lead + " " + strings.Join(parts, " ")
 	}
 	return strings.Join(parts, " ")
 }
 
-// tellsDone reports that the facts themselves say that the deed is done.
-func tellsDone(fs []field) bool {
-	return slices.ContainsFunc(fs, func(f field) bool {
+// lead says that a deed is done, by the fact that tells it if there is one, and returns
+// the facts that are left to tell. A question is answered, whatever the skill is declared
+// to be.
+func (v *view) lead(o value, fs []field) (string, []field) {
+	done := v.deedDone()
+	if v.run.form.tool.reads() || failed(o) || v.negative(o) {
+		return "", fs
+	}
+	fs = slices.DeleteFunc(fs, func(f field) bool { return lastWord(f.label, "status", "state", "result") && plainDone(f.val.text) })
+	for i, f := range fs {
+		how := ""
+		switch {
+		case f.val.text == "true" && participle(f.label):
+			how = f.label
+		case f.label == "status" && participle(strings.ToLower(f.val.text)):
+			how = strings.ToLower(f.val.text)
+		default:
+			continue
+		}
+		switch {
+		case strings.HasPrefix(done, "Thank you"):
+			done = "Thank you, that's " + how + "."
+		case how == "rented" || how == "hired":
+			done = "That's booked."
+		default:
+			done = "That's " + how + "."
+		}
+		return done, slices.Delete(slices.Clone(fs), i, i+1)
+	}
+	told := slices.ContainsFunc(fs, func(f field) bool {
 		return f.val.text == "true" && stative(f.label) || strings.HasSuffix(f.label, " for") || f.label == "status"
 	})
+	if told || done == "That's done." && v.question.asks() {
+		return "", fs
+	}
+	return done, fs
+}
+
+// participle reports what has been made of a thing: "booked".
+func participle(w string) bool {
+	return w == "set" || w == "sent" || w == "paid" || strings.HasSuffix(w, "ed") && !strings.Contains(w, " ")
 }
 
 func plainDone(s string) bool {
@@ -285,6 +320,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
 		case m.val.scalar() && !(opaque(words(m.key), m.val) && !reference(label)):
 			f := field{label: label, val: m.val, currency: currency}
+			f.sum = o.member("currency", "currency code").kind == 's' && words(m.key) == "amount"
 			if lastWord(label, "rate") && v.echo(value{kind: 's', text: currency}) {
 				f.currency = "" // the rate of a currency asked for is no sum of it
 			}
@@ -341,11 +377,21 @@ func (v *view) echo(val value) bool {
 		return false
 	}
 	for _, got := range v.run.form.vals {
-		if strings.EqualFold(plain(got.value), val.text) {
+		if said := plain(got.value); strings.EqualFold(said, val.text) || len(said) > 3 && strings.EqualFold(letters(said), letters(val.text)) {
 			return true
 		}
 	}
 	return false
+}
+
+// letters are the letters and digits of a text.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // clip keeps long texts to what can be listened to.
