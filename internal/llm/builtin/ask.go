@@ -188,6 +188,9 @@ func (p *param) noun() string {
 	if strings.Contains(l, " to ") || strings.Contains(l, " from ") {
 		return "the " + l
 	}
+	if lastWord(l, "PIN", "password", "passcode") {
+		return "your " + l
+	}
 	for _, own := range []string{"account", "policy", "member", "membership", "date of birth", "birth", "birthday", "zip", "passport", "license", "licence", "loyalty", "card"} {
 		if strings.HasPrefix(l, own) {
 			return "your " + l

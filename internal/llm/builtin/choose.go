@@ -190,6 +190,7 @@ func (x *index) choose(t text, busy bool) choice {
 	if rivals(all) > 1 {
 		has = kindsIn(t)
 	}
+	out := t.has("can't come", "cannot come", "can't make it", "cannot make it", "can't make my", "cannot make my", "won't be able to come", "not able to come", "can't attend") >= 0
 	asks := t.asks() && t.has("can you", "could you", "would you", "will you", "can i", "could i") < 0
 	for i, s := range all {
 		tl := x.tools[i]
@@ -202,6 +203,9 @@ func (x *index) choose(t text, busy bool) choice {
 		}
 		if asks && tl.reads() {
 			s.rank += 0.1
+		}
+		if out {
+			s.rank += tl.undoes()
 		}
 		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
 			best, match, own = choice{tl, s.rank}, s.match, s.own
@@ -216,6 +220,17 @@ func (x *index) choose(t text, busy bool) choice {
 		return choice{}
 	}
 	return best
+}
+
+// undoes says how much more, or less, a tool is meant by somebody who cannot come.
+func (t *tool) undoes() float64 {
+	switch concept(stem(t.verb())) {
+	case "cancel", "change":
+		return 0.5
+	case "book":
+		return -0.5
+	}
+	return 0
 }
 
 // called reports that the text has the tool's verb or a word for it.

@@ -20,12 +20,22 @@ func (v *view) clauses(fs []field, subject string) string {
 			subject = "it"
 		}
 		if i+1 < len(fs) {
-			s += ", and " + v.clause(fs[i+1], subject)
+			s += ", and " + v.sameDay(fs[i], fs[i+1], v.clause(fs[i+1], subject))
 		}
 		s = spokenly(s)
 		out = append(out, upperFirst(s)+".")
 	}
 	return strings.Join(append(out, whole...), " ")
+}
+
+// sameDay leaves the day out of a clause when the fact before it has named it.
+func (v *view) sameDay(before, f field, clause string) string {
+	a, _, ok := instant(before.val)
+	b, clock, also := instant(f.val)
+	if !ok || !also || !clock || a.Format(isoDate) != b.Format(isoDate) {
+		return clause
+	}
+	return strings.Replace(clause, "on "+datePhrase(b, false, v.now)+" at ", "at ", 1)
 }
 
 // spokenly writes a clause as it is said.

@@ -406,6 +406,9 @@ func (s *state) open(a act) plan {
 	if c.tool == nil {
 		c.tool = s.chosen()
 	}
+	if c.tool == nil {
+		c.tool = s.sequel()
+	}
 	if c.tool == nil && s.heard.asks() {
 		c.tool = s.index.shelf()
 	}

@@ -80,7 +80,7 @@ func (t *tool) title() string {
 // call: Use when a guest wants to be woken."
 func (t *tool) parted() (title, does string) {
 	name, does, ok := strings.Cut(t.desc, ": ")
-	if ok && words(strings.ReplaceAll(name, "'", " ")) == t.label {
+	if ok && strings.EqualFold(letters(name), letters(t.label)) {
 		return lowerFirst(name), does
 	}
 	return t.label, t.desc

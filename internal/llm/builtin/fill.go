@@ -487,7 +487,9 @@ func (p *param) callers() bool {
 		switch w {
 		case "name", "phone", "number", "email", "e-mail", "address", "mail", "mobile", "cell", "telephone", "zip", "code", "postal", "postcode", "zipcode", "full", "first", "last", "customer", "caller", "contact", "your", "user", "callback", "family", "given", "surname", "client", "my", "member", "guest", "street", "home", "booking", "reservation":
 		default:
-			return false
+			if w != p.role {
+				return false
+			}
 		}
 	}
 	return true

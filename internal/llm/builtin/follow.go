@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+
 	"callwright/internal/llm"
 )
 
@@ -122,4 +124,42 @@ func (s *state) nextThing(f *form) []*param {
 		f.vals[p] = old
 	}
 	return nil
+}
+
+// sequel is the look-up that a question about "it" is for after something was done: the
+// only one that needs no more than what is known of it.
+func (s *state) sequel() *tool {
+	q := s.heard
+	last := s.last()
+	if last == nil || !q.asks() || !q.small(8) || q.has("it", "that", "they", "them") < 0 {
+		return nil
+	}
+	var only *tool
+	for _, t := range s.index.tools {
+		if t == last.form.tool || !t.reads() || len(t.ask) == 0 || !t.answers(q) {
+			continue
+		}
+		if slices.ContainsFunc(t.ask, func(p *param) bool {
+			q := last.form.tool.param(p.name)
+			return q == nil || q.kind != p.kind || last.form.vals[q].value == nil
+		}) {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = t
+	}
+	return only
+}
+
+// answers reports that the description has the question's own word: "asks where …".
+func (t *tool) answers(q text) bool {
+	does := read(t.purpose())
+	for _, w := range []string{"where", "when", "how", "whether", "what", "why", "who", "status"} {
+		if q.has(w) >= 0 || q.has(w+"'s") >= 0 {
+			return does.has(w, "about") >= 0
+		}
+	}
+	return false
 }

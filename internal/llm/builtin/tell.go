@@ -23,6 +23,9 @@ func (v *view) tellFields(o value, fs []field) string {
 }
 
 func (v *view) tellAbout(fs []field, subject string) string {
+	if some := v.wanted(fs); len(some) > 0 {
+		fs = some
+	}
 	fs = v.foremost(fs)
 	if len(fs) == 0 {
 		return ""
@@ -148,6 +151,21 @@ func (v *view) foremost(fs []field) []field {
 	return out
 }
 
+// wanted are the facts that a question for one thing is about: nobody who asks when wants
+// to hear the rest.
+func (v *view) wanted(fs []field) []field {
+	if !v.run.form.tool.reads() || closed(v.question) || v.question.has("when", "when's", "what time", "which day", "what day", "how much", "how many", "how long", "who", "until when") < 0 {
+		return nil
+	}
+	var out []field
+	for _, f := range fs {
+		if v.asked(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // asked reports that the question is about the field.
 func (v *view) asked(f field) bool {
 	q := v.question
@@ -161,7 +179,7 @@ func (v *view) asked(f field) bool {
 	switch {
 	case f.isMoney():
 		return q.has("how much", "cost", "expensive") >= 0
-	case f.isDate():
+	case f.isDate() && !otherEnd(q, f.label):
 		return q.has("when", "what day", "which day", "how long", "until") >= 0
 	case anyWord(f.label, "time"):
 		return q.has("when", "what time") >= 0
@@ -171,6 +189,14 @@ func (v *view) asked(f field) bool {
 		return q.has("number", "call") >= 0
 	}
 	return false
+}
+
+// otherEnd reports that the question is when something begins, and the label when it ends,
+// or the other way round.
+func otherEnd(q text, label string) bool {
+	begins, ends := []string{"start", "starts", "begin", "begins", "open", "opens", "from"}, []string{"end", "ends", "finish", "finishes", "close", "closes", "until", "over"}
+	l := read(label)
+	return q.has(begins...) >= 0 && l.has(ends...) >= 0 || q.has(ends...) >= 0 && l.has(begins...) >= 0
 }
 
 // matching tells only the fields that a later question is about.
