@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"callwright/internal/spoken"
 )
 
 // clauses joins facts to sentences, two in each.
@@ -123,7 +125,7 @@ func (v *view) clause(f field, subject string) string {
 		return subject + " " + f.label + " " + said
 	}
 	if names(f.label) && f.val.kind == 's' && strings.ToLower(said) == said && strings.IndexFunc(said, unicode.IsDigit) < 0 {
-		said = theNoun("a", said)
+		said = spoken.Article("a", said)
 	}
 	return v.the(f.label) + verb + said
 }

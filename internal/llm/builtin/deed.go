@@ -3,6 +3,8 @@ package builtin
 import (
 	"slices"
 	"strings"
+
+	"callwright/internal/spoken"
 )
 
 // longList is how much of what can be done is said in one breath.
@@ -62,12 +64,12 @@ func (t *tool) deed() string {
 	case imperative(verb) != "":
 		return article(name)
 	case t.reads():
-		return "look up " + theNoun("the", name)
+		return "look up " + spoken.Article("the", name)
 	}
 	if _, thing, ok := cutAny(purpose, " wants a ", " needs a ", " wants an ", " needs an "); ok {
-		return trimDeed("arrange " + theNoun("a", thing))
+		return trimDeed("arrange " + spoken.Article("a", thing))
 	}
-	return "arrange " + theNoun("a", name)
+	return "arrange " + spoken.Article("a", name)
 }
 
 // title is the name as its operator writes it: "wake-up call".
@@ -133,15 +135,8 @@ func trimDeed(s string) string {
 
 // imperative returns the plain form of a verb that begins a description.
 func imperative(w string) string {
-	if rest, ok := strings.CutPrefix(w, "re"); ok && len(rest) > 4 && imperative(rest) == rest {
-		return w
-	}
 	for _, cand := range []string{w, strings.TrimSuffix(w, "s"), strings.TrimSuffix(w, "es"), strings.TrimSuffix(w, "ies") + "y"} {
-		if (&tool{label: cand}).verb() == cand && cand != "" {
-			return cand
-		}
-		switch cand {
-		case "tell", "give", "explain", "record", "read", "provide", "quote", "notify", "connect", "put", "store", "save", "enroll", "subscribe", "compare", "recommend", "describe", "look", "set", "end", "help", "accept", "post", "withdraw", "deposit", "extend", "deliver", "repair", "exchange", "refund", "collect", "stop", "pause", "resume", "lock", "postpone", "prolong", "replace", "clean", "print":
+		if spoken.IsDeed(cand) || cand == "lookup" {
 			return cand
 		}
 	}
@@ -166,41 +161,9 @@ func article(label string) string {
 	case first == "up" || first == "for" || first == "to" || first == "my":
 		return v + " " + rest
 	case v == "check" || v == "look up" || v == "verify" || v == "change" || v == "update":
-		return v + " " + theNoun("the", rest)
+		return v + " " + spoken.Article("the", rest)
 	}
-	return v + " " + theNoun("a", rest)
-}
-
-// theNoun puts an article before a noun that wants one.
-func theNoun(article, noun string) string {
-	switch first, _, _ := strings.Cut(noun, " "); first {
-	case "a", "an", "the", "my", "your", "some":
-		return noun
-	}
-	if plural(noun) || massNoun(lastOf(noun)) {
-		return noun
-	}
-	if article == "the" {
-		return "the " + noun
-	}
-	if strings.ContainsAny(noun[:1], "aeiou") && !strings.HasPrefix(noun, "uni") && !strings.HasPrefix(noun, "use") && !strings.HasPrefix(noun, "eu") && !strings.HasPrefix(noun, "one") || strings.HasPrefix(noun, "hour") {
-		return "an " + noun
-	}
-	return "a " + noun
-}
-
-// plural reports a noun of which there are several: "test results".
-func plural(noun string) bool {
-	return strings.HasSuffix(noun, "s") && !strings.HasSuffix(noun, "ss") && !strings.HasSuffix(noun, "us") && !strings.HasSuffix(noun, "is") && !strings.HasSuffix(noun, "news")
-}
-
-// massNoun reports nouns that are not counted.
-func massNoun(w string) bool {
-	switch w {
-	case "advice", "information", "money", "help", "weather", "stock", "availability", "traffic", "luggage", "baggage", "furniture", "news", "feedback", "food", "music", "cash", "mail", "waste", "equipment", "insurance":
-		return true
-	}
-	return false
+	return v + " " + spoken.Article("a", rest)
 }
 
 // doing is the tool's act after "I can": "check that".
