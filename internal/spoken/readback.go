@@ -23,6 +23,9 @@ func ReadBack(deed string, values []Told, now time.Time) string {
 	name := r.deed
 	if len(name) > 0 && IsDeed(strings.ToLower(name[0])) {
 		say = "So I'll " + name[0] + " "
+		if callersOwn(name[0]) {
+			say = "So you'd like to " + name[0] + " "
+		}
 		name = name[1:]
 	}
 	what := strings.Join(name, " ")
@@ -50,11 +53,18 @@ type recital struct {
 func (r *recital) attach() {
 	for i, v := range r.values {
 		noun, what := cutLast(v.Label)
-		if !slices.Contains([]string{"number", "code", "id", "reference"}, strings.ToLower(what)) || len(r.deed) == 0 || !strings.EqualFold(noun, r.deed[len(r.deed)-1]) {
+		code := strings.ContainsAny(v.Said, "0123456789") && !strings.Contains(v.Said, " ")
+		if !slices.Contains([]string{"number", "code", "id", "reference"}, strings.ToLower(what)) {
+			noun = v.Label // "order", which a number is of too
+		}
+		if len(r.deed) == 0 || !strings.EqualFold(noun, r.deed[len(r.deed)-1]) || !code && !(noun == v.Label && named(v.Said)) {
 			continue
 		}
 		if k := len(r.deed) - 2; k > 0 && (r.deed[k] == "a" || r.deed[k] == "an" || r.deed[k] == "the") {
 			r.deed = slices.Delete(r.deed, k, k+1)
+		}
+		if !code { // "meet Mrs Grant"
+			r.deed = r.deed[:len(r.deed)-1]
 		}
 		r.deed = append(r.deed, v.Said)
 		r.values = slices.Delete(r.values, i, i+1)
@@ -66,10 +76,25 @@ func (r *recital) attach() {
 // rank is where in a sentence a value stands: how many, where, when, for whom, the rest.
 func rank(v Told) int {
 	order := []string{"integer", "address", "date", "date-time", "time", "person-name"}
-	if i := slices.Index(order, v.Format); i >= 0 {
+	if i := slices.Index(order, v.Format); i > 0 || i == 0 && v.counts() {
 		return i
 	}
-	return len(order)
+	return 1 << 10
+}
+
+// counts reports how many there are of something: "guests", "number of nights".
+func (v Told) counts() bool {
+	return oneLine(v.Label) && strings.HasSuffix(v.Label, "s") || v.Label == "party size" || v.Label == "group size"
+}
+
+// named reports words that all have capitals, as names do.
+func named(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if w[0] < 'A' || w[0] > 'Z' {
+			return false
+		}
+	}
+	return s != "" && oneLine(s) && strings.Count(s, " ") < 4
 }
 
 // place says a value where it belongs by its kind; what has no place of its own is listed
@@ -78,7 +103,7 @@ func (r *recital) place(v Told, now time.Time) {
 	said := near(v, now)
 	role, last := cutLast(v.Label)
 	switch {
-	case v.Format == "integer" && (oneLine(v.Label) && strings.HasSuffix(v.Label, "s") || v.Label == "party size" || v.Label == "group size"):
+	case v.Format == "integer" && v.counts():
 		r.counted = true
 		what := strings.TrimPrefix(v.Label, "number of ")
 		switch {
@@ -93,6 +118,8 @@ func (r *recital) place(v Told, now time.Time) {
 		r.flow = append(r.flow, r.preposition(v.Label)+" "+said)
 	case v.Format == "time" && oneLine(v.Label) && !slices.ContainsFunc(r.flow, func(s string) bool { return strings.HasPrefix(s, "at ") }):
 		r.flow = append(r.flow, "at "+said)
+	case last == "number" && slices.Contains([]string{"room", "table", "flat", "apartment", "suite", "seat", "desk"}, role):
+		r.flow = append(r.flow, "for "+role+" "+said)
 	case v.Format == "address" && oneLine(v.Label):
 		r.flow = append(r.flow, "at "+said)
 	case v.Format == "person-name" && r.named:
@@ -192,6 +219,11 @@ func mass(noun string) bool {
 		return true
 	}
 	return false
+}
+
+// callersOwn reports verbs of which the caller is the one who does it.
+func callersOwn(verb string) bool {
+	return slices.Contains([]string{"meet", "join", "buy", "rent", "hire", "return", "extend", "renew", "collect", "leave", "withdraw"}, verb)
 }
 
 // IsDeed reports a verb that names of skills begin with.
