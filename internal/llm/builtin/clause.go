@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,20 +13,24 @@ import (
 func (v *view) clauses(fs []field, subject string) string {
 	var out []string
 	fs, whole := apart(fs)
-	for i := 0; i < len(fs); i += 2 {
+	var said []string
+	for i := 0; i < len(fs); i++ {
 		if i+1 < len(fs) && fs[i].label == "from" && fs[i+1].label == "to" {
-			out = append(out, "It's from "+fs[i].spoken(v.now)+" to "+fs[i+1].spoken(v.now)+".")
+			said = append(said, "it is from "+fs[i].spoken(v.now)+" to "+fs[i+1].spoken(v.now))
+			i++
 			continue
 		}
-		s := v.clause(fs[i], subject)
+		c := v.clause(fs[i], subject)
+		if len(said)%2 == 1 {
+			c = v.sameDay(fs[i-1], fs[i], c)
+		}
 		if subject != "" && i == 0 {
 			subject = "it"
 		}
-		if i+1 < len(fs) {
-			s += ", and " + v.sameDay(fs[i], fs[i+1], v.clause(fs[i+1], subject))
-		}
-		s = spokenly(s)
-		out = append(out, upperFirst(s)+".")
+		said = append(said, c)
+	}
+	for pair := range slices.Chunk(said, 2) {
+		out = append(out, upperFirst(spokenly(strings.Join(pair, ", and ")))+".")
 	}
 	return strings.Join(append(out, whole...), " ")
 }
@@ -98,6 +103,9 @@ func (v *view) clause(f field, subject string) string {
 	if strings.HasSuffix(f.label, "s") && !strings.HasSuffix(f.label, "ss") && !strings.HasSuffix(f.label, "us") && f.val.kind == 's' {
 		verb = " are "
 	}
+	if what, unit := measured(f.label); unit != "" && f.val.kind == 'n' {
+		return v.the(what) + " is " + said + " " + unit
+	}
 	if n, err := strconv.Atoi(f.val.text); err == nil && f.val.kind == 'n' {
 		switch {
 		case f.label == "quantity" && n == 1:
@@ -136,6 +144,24 @@ func (v *view) gone(f field) bool {
 	return ok && t.Format(isoDate) < v.now.Format(isoDate)
 }
 
+// measured sets the unit off from what is measured in it: "duration minutes".
+func measured(label string) (what, unit string) {
+	k := strings.LastIndexByte(label, ' ')
+	if k < 0 || strings.HasPrefix(label, "number of") {
+		return label, ""
+	}
+	switch what, unit = label[:k], label[k+1:]; unit {
+	case "kwh":
+		return what, "kWh"
+	case "kg", "km", "cm", "mm", "mb", "gb", "percent", "minutes", "hours", "days", "weeks", "months", "years", "meters", "metres", "miles", "litres", "liters", "kilograms", "grams", "kilometres", "kilometers":
+		if what == "remaining" || what == "business" || what == "working" || strings.HasSuffix(what, "square") {
+			return label, ""
+		}
+		return strings.TrimSuffix(what, " in"), unit
+	}
+	return label, ""
+}
+
 // passed reports what a thing has been made, rather than what it is.
 func passed(s string) bool {
 	switch strings.ToLower(s) {
@@ -160,6 +186,13 @@ func dateClause(label, subject, when string, gone bool) string {
 	is := " is "
 	if gone {
 		is = " was "
+	}
+	first, _, _ := strings.Cut(label, " ")
+	switch {
+	case label == "until" || label == "since":
+		return subject + " is " + label + " " + when
+	case first == "back" || first == "in" || label == "available" || label == "ready":
+		return subject + " is " + label + " on " + when
 	}
 	if inner, ok := strings.CutSuffix(label, " until"); ok {
 		if inner == "valid" {
@@ -190,6 +223,9 @@ func dateClause(label, subject, when string, gone bool) string {
 	}
 	switch head {
 	case "new", "next", "last", "old", "current", "original", "first", "previous":
+		if verb := verbOfDate(last); verb != "" && label == head+" "+last {
+			return "the " + head + " one " + verb + " " + when
+		}
 		return "the " + label + is + on(label) + when
 	case "expected", "estimated":
 		if last == "delivery" || last == "arrival" {

@@ -169,7 +169,7 @@ func article(label string) string {
 // doing is the tool's act after "I can": "check that".
 func (t *tool) doing() string {
 	switch v := t.verb(); v {
-	case "check", "verify", "book", "reserve", "cancel", "track", "report", "schedule", "reschedule", "order", "change", "update", "send", "pay", "register", "request", "arrange", "confirm", "calculate", "estimate", "renew", "return", "move", "play", "submit", "block", "unlock", "activate", "quote", "record":
+	case "check", "verify", "book", "reserve", "cancel", "track", "report", "schedule", "reschedule", "order", "change", "update", "send", "pay", "register", "request", "arrange", "confirm", "calculate", "estimate", "renew", "play", "block", "unlock", "activate", "quote", "record":
 		return v + " that"
 	case "take", "leave", "make", "create", "open", "file", "start", "add", "log", "place", "set", "give":
 		if len(t.label) < 30 {

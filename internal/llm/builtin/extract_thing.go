@@ -12,7 +12,7 @@ func (s *state) takeThing(t text, f *form, taken []bool) *param {
 	if p == nil || !requests(t) {
 		return nil
 	}
-	at, end := f.tool.thing(t)
+	at, end := f.tool.thing(t, p)
 	if end == at || slices.Contains(taken[at:end], true) {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (f *form) openText() *param {
 
 // thing is the only noun with an article in a text that is not one of the tool's own
 // words, as in "check a dish"; it is empty when there is none or more.
-func (t *tool) thing(q text) (at, end int) {
+func (t *tool) thing(q text, p *param) (at, end int) {
 	for i := 0; i < len(q.toks); i++ {
 		if !determiner(q.toks[i].low) || q.toks[i].stop {
 			continue
@@ -52,8 +52,8 @@ func (t *tool) thing(q text) (at, end int) {
 		j, known := i+1, true
 		for j < len(q.toks) && j < i+5 && !common(q.toks[j].low) && !preposition(q.toks[j].low) && !dayWord(q.toks[j].low) {
 			own := t.speaksOf(q.toks[j])
-			if own && !known {
-				break // "the blue kettle available"
+			if own && !known && !p.says(q.toks[j].stem) {
+				break // "the blue kettle available", but not "the puppy food" for a food
 			}
 			known = known && own
 			j++

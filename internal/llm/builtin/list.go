@@ -33,14 +33,13 @@ func (v *view) list(f field, l value) string {
 		}
 	}
 	if len(said) == 0 {
-		return "I found " + strconv.Itoa(len(l.items)) + " " + strings.TrimSpace(noun) + "."
+		return strings.TrimSpace(v.found(len(l.items))+" "+few(len(l.items))+" "+noun) + "."
 	}
 	if more := len(l.items) - len(said); more > 0 {
 		said = append(said, strconv.Itoa(more)+" more")
 	}
-	head := "I found " + strconv.Itoa(len(l.items))
+	head := v.found(len(l.items)) + " " + few(len(l.items))
 	if len(l.items) == 1 {
-		head = "I found one"
 		noun = singular(noun)
 	}
 	if noun != "" {
@@ -53,6 +52,26 @@ func (v *view) list(f field, l value) string {
 		}
 	}
 	return head + ": " + series(said, "and") + "."
+}
+
+// found begins the telling of a list: what was searched for was found, other things are
+// there.
+func (v *view) found(n int) string {
+	if concept(stem(v.run.form.tool.verb())) == "find" && v.run.form.tool.verb() != "list" {
+		return "I found"
+	}
+	if n == 1 {
+		return "There is"
+	}
+	return "There are"
+}
+
+// few writes small numbers in words.
+func few(n int) string {
+	if n < 11 {
+		return []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}[n]
+	}
+	return strconv.Itoa(n)
 }
 
 // listName reports names that say only that it is a list.

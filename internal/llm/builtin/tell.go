@@ -159,7 +159,7 @@ func (v *view) wanted(fs []field) []field {
 	}
 	var out []field
 	for _, f := range fs {
-		if v.asked(f) {
+		if v.asked(f) && !(lastWord(f.label, "number", "reference", "code", "id") && v.question.has("number", "reference", "code", "what") < 0) {
 			out = append(out, f)
 		}
 	}
@@ -258,7 +258,11 @@ func (v *view) yesNo(fs []field, subject string) (string, []field) {
 	if word == "" {
 		return "", fs
 	}
-	return word + spokenly(v.clause(fs[at], subject)) + ".", slices.Delete(slices.Clone(fs), at, at+1)
+	said := v.clause(fs[at], subject)
+	if v.question.has("are you", "aren't you") >= 0 && anyWord(fs[at].label, "open", "closed", "full", "busy") {
+		said = strings.Replace(said, "it is ", "we're ", 1)
+	}
+	return word + spokenly(said) + ".", slices.Delete(slices.Clone(fs), at, at+1)
 }
 
 // closed reports a question for yes or no.

@@ -113,20 +113,13 @@ func (v *view) object(o value) string {
 		return s
 	}
 	lead, fs := v.lead(o, v.fields(o, "", "", 0))
-	parts := []string{}
-	if s := v.tellFields(o, fs); s != "" {
-		parts = append(parts, s)
+	parts := v.lists(o, len(fs) > 0)
+	lists := len(parts)
+	if asked := v.askedList(o); asked != "" {
+		return asked
 	}
-	lists := 0
-	for _, m := range o.members {
-		if m.val.kind == 'l' && lists < 2 && (len(m.val.items) > 0 || len(fs) == 0) {
-			if said := v.within(words(m.key), m.val); said != "" && (len(fs) > 0 || m.val.items[0].scalar() && !listName(words(m.key))) {
-				parts = append(parts, said)
-			} else {
-				parts = append(parts, v.list(field{label: words(m.key)}, m.val))
-			}
-			lists++
-		}
+	if s := v.tellFields(o, fs); s != "" {
+		parts = slices.Insert(parts, 0, s)
 	}
 	if len(parts) == 0 && lead != "" {
 		return lead
@@ -141,6 +134,33 @@ func (v *view) object(o value) string {
 		return lead + " " + strings.Join(parts, " ")
 	}
 	return strings.Join(parts, " ")
+}
+
+// lists tells the first lists of an object, beside other facts or by themselves.
+func (v *view) lists(o value, beside bool) []string {
+	var out []string
+	for _, m := range o.members {
+		label := words(m.key)
+		if m.val.kind != 'l' || len(out) == 2 || len(m.val.items) == 0 && beside {
+			continue
+		}
+		said := v.within(label, m.val)
+		if said == "" || !beside && (!m.val.items[0].scalar() || listName(label)) {
+			said = v.list(field{label: label}, m.val)
+		}
+		out = append(out, said)
+	}
+	return out
+}
+
+// askedList tells the list that a look-up was asked for by its name, and nothing beside it.
+func (v *view) askedList(o value) string {
+	for _, m := range o.members {
+		if label := words(m.key); m.val.kind == 'l' && len(m.val.items) > 0 && v.run.form.tool.reads() && v.question.has("what", "which") >= 0 && v.asked(field{label: label}) {
+			return v.within(label, m.val)
+		}
+	}
+	return ""
 }
 
 // lead says that a deed is done, by the fact that tells it if there is one, and returns
@@ -163,6 +183,7 @@ func (v *view) lead(o value, fs []field) (string, []field) {
 			continue
 		}
 		switch {
+		case strings.HasPrefix(done, "You're"):
 		case strings.HasPrefix(done, "Thank you"):
 			done = "Thank you, that's " + how + "."
 		case how == "rented" || how == "hired":
@@ -175,7 +196,7 @@ func (v *view) lead(o value, fs []field) (string, []field) {
 	told := slices.ContainsFunc(fs, func(f field) bool {
 		return f.val.text == "true" && stative(f.label) || strings.HasSuffix(f.label, " for") || f.label == "status"
 	})
-	if told || done == "That's done." && v.question.asks() {
+	if told || done == "That's done." && (v.question.asks() || !v.run.form.tool.write && v.run.form.tool.verb() == "") {
 		return "", fs
 	}
 	return done, fs
@@ -315,7 +336,7 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 		}
 		switch {
 		case m.val.kind == 'n' && (m.key == "total" || m.key == "size" || strings.HasSuffix(strings.ToLower(m.key), "count")) && hasList(o):
-		case m.val.empty(), bookkeeping(words(m.key)), v.echo(m.val):
+		case m.val.empty(), bookkeeping(label) && !slices.Contains(v.run.form.tool.stems, stem(label)), v.echo(m.val):
 		case m.val.kind == 'o' && depth < 3:
 			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
 		case m.val.scalar() && !(opaque(words(m.key), m.val) && !reference(label)):
