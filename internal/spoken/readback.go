@@ -234,7 +234,8 @@ func IsDeed(w string) bool {
 		"renew", "return", "move", "confirm", "estimate", "calculate", "answer", "retrieve", "sign", "join", "call", "place", "set", "apply", "upgrade", "block", "activate", "give", "quote", "tell",
 		"explain", "unlock", "enroll", "enrol", "record", "read", "provide", "notify", "connect", "put", "store", "save", "subscribe", "compare", "recommend", "describe", "end", "help", "accept",
 		"post", "withdraw", "deposit", "extend", "deliver", "repair", "exchange", "refund", "stop", "pause", "resume", "lock", "postpone", "prolong", "replace", "clean", "print", "delete", "close",
-		"issue", "charge", "meet", "attach", "invite", "approve", "reject", "release", "downgrade", "disconnect", "install", "pick", "collect":
+		"issue", "charge", "meet", "attach", "invite", "approve", "reject", "release", "downgrade", "disconnect", "install", "pick", "collect", "suggest", "propose", "redeem", "dispute", "donate", "swap", "switch", "convert", "freeze", "unfreeze", "split", "merge", "assign", "nominate", "enquire", "inquire",
+		"contact", "escalate", "forward", "borrow", "lend", "waive", "trace", "locate", "insure", "unsubscribe", "decline", "adjust", "correct":
 		return true
 	}
 	rest, again := strings.CutPrefix(w, "re")

@@ -21,7 +21,7 @@ func (v *view) clauses(fs []field, subject string) string {
 			continue
 		}
 		c := v.clause(fs[i], subject)
-		if len(said)%2 == 1 {
+		if i > 0 {
 			c = v.sameDay(fs[i-1], fs[i], c)
 		}
 		if subject != "" && i == 0 {

@@ -117,7 +117,7 @@ func (s *state) collect(a act) plan {
 		s.finish()
 		return plan{say: farewell}
 	case a == actAbilities:
-		return s.then(s.abilities())
+		return s.then(strings.TrimSuffix(s.abilities(), " What would you like?"))
 	case a == actGreet:
 		return s.then("Hello!")
 	case a == actWait:

@@ -24,6 +24,11 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			bids = slices.DeleteFunc(bids, func(b bid) bool { return b.p == asked && !b.f.sure })
 		}
 	}
+	bids = slices.DeleteFunc(bids, func(b bid) bool {
+		return b.p == asked && b.p.kind == kindText && slices.ContainsFunc(bids, func(o bid) bool {
+			return o.p != asked && o.p.kind.contact() && o.f.sure && o.f.at <= b.f.at && o.f.end >= b.f.end
+		})
+	})
 	slices.SortStableFunc(bids, func(a, b bid) int {
 		switch {
 		case a.score != b.score:
@@ -88,6 +93,9 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 
 // wholeAnswer kinds take all of an answer, with other values in it.
 func wholeAnswer(k kind) bool { return k == kindText || k == kindQuery || k == kindProblem }
+
+// contact kinds are never text for another parameter.
+func (k kind) contact() bool { return k == kindEmail || k == kindPhone || k == kindURI }
 
 // leavesNothing reports an answer whose words of content went to other parameters.
 func (b bid) leavesNothing(t text, taken []bool) bool {

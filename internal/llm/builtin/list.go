@@ -160,15 +160,18 @@ func (v *view) item(it value) string {
 	if head == "" && len(rest) > 0 {
 		head, rest = rest[0].spoken(v.now), rest[1:]
 	}
-	details := 0
+	details, day := 0, ""
 	for _, f := range rest {
 		if details == 3 {
 			break
 		}
 		said := f.spoken(v.now)
 		switch {
+		case f.isDate() && day != "":
+			head += " to " + strings.TrimPrefix(said, day+" at ")
 		case f.isDate():
 			head += " on " + said
+			day, _, _ = strings.Cut(said, " at ")
 		case anyWord(f.label, "time", "start", "starts") && strings.HasSuffix(said, "M"):
 			head += " at " + said
 		case f.isMoney():

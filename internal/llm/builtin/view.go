@@ -171,7 +171,9 @@ func (v *view) lead(o value, fs []field) (string, []field) {
 	if v.run.form.tool.reads() || failed(o) || v.negative(o) {
 		return "", fs
 	}
-	fs = slices.DeleteFunc(fs, func(f field) bool { return lastWord(f.label, "status", "state", "result") && plainDone(f.val.text) })
+	fs = slices.DeleteFunc(fs, func(f field) bool {
+		return lastWord(f.label, "status", "state", "result") && (plainDone(f.val.text) || anyWord(f.val.text, "open", "new", "created"))
+	})
 	for i, f := range fs {
 		how := ""
 		switch {
