@@ -135,6 +135,9 @@ func (x *index) scores(t text) []score {
 		if i+1 < len(t.toks) && !tok.stop { // "pick up" for "pickup"
 			add(x.words[stem(tok.low+t.toks[i+1].low)], 1)
 		}
+		if tok.low == "back" && t.brings(i) {
+			add(x.ideas["refund"], synonym)
+		}
 		if idea := concept(tok.stem); !common(tok.low) && !seen[idea] {
 			seen[idea] = true
 			weight := 1.0
@@ -158,6 +161,17 @@ func (x *index) scores(t text) []score {
 		}
 	}
 	return sum
+}
+
+// brings reports "back" of what is sent, brought or taken back.
+func (t text) brings(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4; j-- {
+		switch t.toks[j].low {
+		case "send", "bring", "give", "take", "sending", "bringing", "giving", "taking":
+			return true
+		}
+	}
+	return false
 }
 
 // misspelt is the one word of the tools that a word is but for a letter, "" when
@@ -210,6 +224,9 @@ func (x *index) choose(t text, busy bool) choice {
 		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
 			best, match, own = choice{tl, s.rank}, s.match, s.own
 		}
+	}
+	if best.tool != nil && own < due/2 && !best.tool.reads() && t.has("change", "switch", "cancel", "reschedule") >= 0 && !best.tool.called(t) {
+		return choice{} // one of its values, for something else than it does
 	}
 	if best.tool != nil && own < due/2 && requests(t) {
 		if has = kindsIn(t); best.tool.wants(has) == 0 {

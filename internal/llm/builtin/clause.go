@@ -84,7 +84,7 @@ func (v *view) clause(f field, subject string) string {
 		return "there is no " + f.label
 	case f.isMoney() && (f.label == "extra" || f.label == "surcharge"):
 		return "that's " + said + " extra"
-	case f.isMoney() && v.prices == 1 && v.question.has("how much", "what does it cost", "what will it cost", "what would it cost", "what would that cost", "what does that cost") >= 0:
+	case f.isMoney() && v.prices == 1 && (v.question.has("how much") >= 0 || v.question.has("what", "what's") >= 0 && v.question.has("cost", "costs", "price") >= 0):
 		return "it is " + said
 	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):
 		return said + " is " + f.label

@@ -109,6 +109,9 @@ func (s *state) collect(a act) plan {
 		(spoken.ConsentTo(s.heard.raw, s.cur.tool.name) == spoken.Yes || a == actCancel && s.cur.tool.does(s.heard)) {
 		a = actYes // "yes, cancel it" to a cancellation read back
 	}
+	if a == actCancel && asked != nil && asked.kind == kindOption && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 {
+		a = actNone // "changed my mind" may be a reason
+	}
 	boolean := asked != nil && asked.kind == kindBool
 	switch {
 	case a == actCancel, a == actBye && asked == nil:
@@ -231,6 +234,11 @@ func (s *state) confirming(r *run, a act) plan {
 	return plan{call: s.cur} // read back once more, so that a yes has something to be a yes to
 }
 
+// wonders reports a question for something, rather than a wish put as a question.
+func (t text) wonders() bool {
+	return strings.Contains(t.raw, "?") && len(t.toks) > 2 && !unsure(t) && t.has("what", "what's", "which", "when", "where", "who", "how", "why", "is", "are", "do", "does") >= 0 && t.has("can you", "could you", "would you", "will you", "what do you mean") < 0
+}
+
 // missed asks again, the first time with help, then offers to leave it.
 func (s *state) missed() plan {
 	p := s.asked
@@ -243,6 +251,9 @@ func (s *state) missed() plan {
 			q = "Could you give it to me?"
 		}
 		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + q, ask: p}
+	}
+	if s.heard.wonders() {
+		return plan{say: "I'm afraid I can't tell you that. " + s.question(p), ask: p}
 	}
 	s.misses++
 	if s.misses > 1 {
@@ -419,6 +430,9 @@ func (s *state) open(a act) plan {
 		return plan{say: s.lost()}
 	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !s.heard.is(0, c.tool.verb()) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
 		return plan{say: "Thanks for letting me know. Is there anything else I can help with?"}
+	}
+	if last != nil && c.tool == last.form.tool && !c.tool.reads() && s.heard.wonders() && !afresh(s.heard) && s.heard.has("how long", "when", "why", "what happens", "who") >= 0 {
+		return plan{say: "I'm afraid I can't tell you that. Is there anything else I can help with?"}
 	}
 	s.start(c.tool)
 	s.fill(s.heard, s.cur, nil)

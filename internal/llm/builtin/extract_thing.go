@@ -45,6 +45,7 @@ func (f *form) openText() *param {
 // thing is the only noun with an article in a text that is not one of the tool's own
 // words, as in "check a dish"; it is empty when there is none or more.
 func (t *tool) thing(q text, p *param) (at, end int) {
+	var main, beside [][2]int // the nouns, and those behind "for" and "with"
 	for i := 0; i < len(q.toks); i++ {
 		if !determiner(q.toks[i].low) || q.toks[i].stop {
 			continue
@@ -61,19 +62,26 @@ func (t *tool) thing(q text, p *param) (at, end int) {
 				break
 			}
 		}
-		if n := j - i - 1; n > 1 && j == len(q.toks) && q.describes() {
+		if n := j - i - 1; n > 1 && q.describes() && (j == len(q.toks) || q.toks[j-1].low == "safe" || stative(q.toks[j-1].low)) {
 			j-- // "is the soup spicy?"
 		}
 		if known || vain(q.toks[j-1].low) {
 			continue
 		}
-		if end > at {
-			return 0, 0
+		if i > 0 && (preposition(q.toks[i-1].low) || q.toks[i-1].low == "with") {
+			beside = append(beside, [2]int{i, j})
+		} else {
+			main = append(main, [2]int{i, j})
 		}
-		at, end = i, j
 		i = j - 1
 	}
-	return at, end
+	if len(main) == 0 {
+		main = beside // "a fault of the blue kettle"
+	}
+	if len(main) != 1 {
+		return 0, 0
+	}
+	return main[0][0], main[0][1]
 }
 
 // speaksOf reports a word that the tool uses of itself.

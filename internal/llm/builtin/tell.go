@@ -181,6 +181,8 @@ func (v *view) asked(f field) bool {
 		return q.has("how much", "cost", "expensive") >= 0
 	case f.isDate() && !otherEnd(q, f.label):
 		return q.has("when", "what day", "which day", "how long", "until") >= 0
+	case lastWord(f.label, "days", "hours", "minutes", "weeks", "duration"):
+		return q.has("how long") >= 0
 	case anyWord(f.label, "time"):
 		return q.has("when", "what time") >= 0
 	case anyWord(f.label, "address", "location", "street", "city"):
