@@ -72,11 +72,18 @@ func (x *index) addTokens(i int, toks []token, w float64, option bool) {
 			continue
 		}
 		put(x.words, t.stem, posting{i, w, option})
-		put(x.ideas, concept(t.stem), posting{i, w, option})
+		if t.low != "transfer" || !x.tools[i].handsOver() { // which sends nothing
+			put(x.ideas, concept(t.stem), posting{i, w, option})
+		}
 		if strings.Contains(t.low, "-") {
 			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), posting{i, w, option})
 		}
 	}
+}
+
+// handsOver reports a tool that brings a person to the phone.
+func (t *tool) handsOver() bool {
+	return anyWord(t.label, "person", "human", "operator", "representative", "colleague", "agent", "staff", "call", "caller")
 }
 
 // blurry reports words of an option that say little: "Shopping Area".
@@ -134,6 +141,9 @@ func (x *index) scores(t text) []score {
 		clear(best)
 		if i+1 < len(t.toks) && !tok.stop { // "pick up" for "pickup"
 			add(x.words[stem(tok.low+t.toks[i+1].low)], 1)
+		}
+		if t.is(i, "have you got any") || t.is(i, "do you sell") || t.is(i, "do you stock") || t.is(i, "do you carry") {
+			add(x.ideas["available"], synonym)
 		}
 		if tok.low == "back" && t.brings(i) {
 			add(x.ideas["refund"], synonym)
@@ -233,11 +243,18 @@ func (x *index) choose(t text, busy bool) choice {
 			best.tool = cmp.Or(x.waiting(has), best.tool)
 		}
 	}
+	if best.tool == nil && t.has(visits...) >= 0 {
+		return choice{tool: x.waiting(kindsIn(t)), score: due}
+	}
 	if best.tool != nil && busy && !best.tool.called(t) && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
 		return choice{}
 	}
 	return best
 }
+
+// visits are how callers ask for a time without a word for it.
+var visits = []string{"can we come", "could we come", "can i come", "could i come", "can you come", "could you come", "can someone come", "can somebody come", "could someone come", "could somebody come",
+	"fit us in", "fit me in", "squeeze us in", "squeeze me in", "have you got anything", "do you have anything", "are you free", "is anybody free", "is there anything free"}
 
 // undoes says how much more, or less, a tool is meant by somebody who cannot come.
 func (t *tool) undoes() float64 {

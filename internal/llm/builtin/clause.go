@@ -83,7 +83,7 @@ func (v *view) clause(f field, subject string) string {
 	case f.isMoney() && strings.Trim(f.val.text, "0.") == "" && lastWord(f.label, "fee", "fees", "charge", "cost", "deposit", "tax"):
 		return "there is no " + f.label
 	case f.isMoney() && (f.label == "extra" || f.label == "surcharge"):
-		return "that's " + said + " extra"
+		return "it is " + said + " extra"
 	case f.isMoney() && v.prices == 1 && (v.question.has("how much") >= 0 || v.question.has("what", "what's") >= 0 && v.question.has("cost", "costs", "price") >= 0):
 		return "it is " + said
 	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):

@@ -14,6 +14,9 @@ func (s *state) hear() plan {
 	if s.foreign {
 		return s.overhear(a)
 	}
+	if a == actYes && s.heard.wonders() {
+		a = actNone // "ok, when is it?"
+	}
 	switch a {
 	case actRepeat:
 		return s.repeat()
@@ -236,7 +239,7 @@ func (s *state) confirming(r *run, a act) plan {
 
 // wonders reports a question for something, rather than a wish put as a question.
 func (t text) wonders() bool {
-	return strings.Contains(t.raw, "?") && len(t.toks) > 2 && !unsure(t) && t.has("what", "what's", "which", "when", "where", "who", "how", "why", "is", "are", "do", "does") >= 0 && t.has("can you", "could you", "would you", "will you", "what do you mean") < 0
+	return strings.Contains(t.raw, "?") && len(t.toks) > 2 && !unsure(t) && t.has("what", "what's", "which", "when", "where", "who", "how", "why", "is", "are", "do", "does", "did", "has", "have i", "was") >= 0 && t.has("can you", "could you", "would you", "will you", "what do you mean") < 0
 }
 
 // missed asks again, the first time with help, then offers to leave it.

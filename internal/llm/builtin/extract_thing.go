@@ -68,7 +68,7 @@ func (t *tool) thing(q text, p *param) (at, end int) {
 		if known || vain(q.toks[j-1].low) {
 			continue
 		}
-		if i > 0 && (preposition(q.toks[i-1].low) || q.toks[i-1].low == "with") {
+		if q.is(i, "any") || i > 0 && (preposition(q.toks[i-1].low) || q.toks[i-1].low == "with") {
 			beside = append(beside, [2]int{i, j})
 		} else {
 			main = append(main, [2]int{i, j})
@@ -96,7 +96,7 @@ func (t text) describes() bool {
 
 func determiner(w string) bool {
 	switch w {
-	case "the", "a", "an", "my", "our", "your", "this", "some":
+	case "the", "a", "an", "my", "our", "your", "this", "some", "any":
 		return true
 	}
 	return false

@@ -180,12 +180,16 @@ func (v *view) asked(f field) bool {
 	case f.isMoney():
 		return q.has("how much", "cost", "expensive") >= 0
 	case f.isDate() && !otherEnd(q, f.label):
-		return q.has("when", "what day", "which day", "how long", "until") >= 0
+		return q.has("when", "what day", "which day", "what time", "how long", "until") >= 0
 	case lastWord(f.label, "days", "hours", "minutes", "weeks", "duration"):
 		return q.has("how long") >= 0
 	case anyWord(f.label, "time"):
 		return q.has("when", "what time") >= 0
-	case anyWord(f.label, "address", "location", "street", "city"):
+	case q.has("when", "what time") >= 0 && f.val.kind == 's' && len(f.val.text) < 30 && len((reader{text: read(f.val.text)}).times()) > 0:
+		return true
+	case q.has("who", "who's", "whom") >= 0 && f.val.kind == 's' && f.val.text != "" && unicode.IsUpper([]rune(f.val.text)[0]) && strings.IndexFunc(f.val.text, unicode.IsDigit) < 0:
+		return true
+	case anyWord(f.label, "address", "location", "street", "city", "place", "branch", "office", "room", "desk", "venue", "hall"):
 		return q.has("where", "where's") >= 0
 	case anyWord(f.label, "phone"):
 		return q.has("number", "call") >= 0
