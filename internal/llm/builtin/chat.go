@@ -2,7 +2,13 @@ package builtin
 
 import "strings"
 
-const farewell = "Goodbye, and have a good day!"
+// farewell answers a goodbye.
+func (s *state) farewell() string {
+	if s.heard.has("good night", "goodnight") >= 0 {
+		return "Goodbye, and have a good night!"
+	}
+	return "Goodbye, and have a good day!"
+}
 
 func (s *state) greeting() string { return "Hello! How can I help you today?" }
 

@@ -121,7 +121,7 @@ func (s *state) collect(a act) plan {
 		return s.drop()
 	case a == actBye && !(boolean && refuses(s.heard)):
 		s.finish()
-		return plan{say: farewell}
+		return plan{say: s.farewell()}
 	case a == actAbilities:
 		return s.then(strings.TrimSuffix(s.abilities(), " What would you like?"))
 	case a == actGreet:
@@ -389,7 +389,7 @@ func (s *state) open(a act) plan {
 	case actThank:
 		return plan{say: "You're welcome! Is there anything else I can help with?"}
 	case actBye:
-		return plan{say: farewell}
+		return plan{say: s.farewell()}
 	case actAbilities:
 		return plan{say: s.abilities()}
 	case actWait:

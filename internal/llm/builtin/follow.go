@@ -93,7 +93,7 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 	refines := last.form.tool.reads() || corrects(s.heard) || c.tool == nil && s.heard.has("what about", "how about") >= 0
 	if len(changed) > 0 && refines {
 		s.topic = s.heard
-		if corrects(s.heard) || !last.form.tool.reads() {
+		if corrects(s.heard) || !last.form.tool.reads() || s.heard.continues() {
 			s.topic = last.topic
 		}
 		return s.change(last, f, changed), true
@@ -107,6 +107,11 @@ func (s *state) followUp(last *run, c choice) (plan, bool) {
 		return plan{say: s.recall(last)}, true
 	}
 	return plan{}, false
+}
+
+// continues reports a question that another is to be read into: "and a boiler service?"
+func (t text) continues() bool {
+	return t.has("and", "what about", "how about") == 0 && t.small(12) && t.has("when", "where", "how much", "how many", "how long", "who", "which", "why", "is", "are", "does", "do", "did", "will") < 0
 }
 
 // nextThing puts another thing in the place of the one that was asked about: "and the
