@@ -170,7 +170,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("frame %s: %s", names[len(names)-1], raw)
 		}
 	}
-	if text.String() != whole || !strings.Contains(whole, "2027") {
+	if text.String() != whole || !strings.Contains(whole, "2037") {
 		t.Errorf("the pieces say %q, the message %q", text.String(), whole)
 	}
 	if got := slices.Compact(names); !slices.Equal(got, strings.Fields("user_utterance tool_call message_delta agent_message latency done")) {

@@ -112,7 +112,7 @@ func TestClients(t *testing.T) {
 				s.skill(agent, warranty(p.URL))
 				s.publish(agent)
 				lines := client(t, s.url, s.key, agent, map[string]any{"turns": mainJob, "stream": stream})
-				if len(lines) != 2 || !strings.Contains(lines[0].Content, "serial number") || !strings.Contains(lines[1].Content, "March 14, 2027") {
+				if len(lines) != 2 || !strings.Contains(lines[0].Content, "serial number") || !strings.Contains(lines[1].Content, "March 14, 2037") {
 					t.Fatalf("got %+v", lines)
 				}
 				if lines[1].Finish != "stop" || stream && lines[1].Chunks < 5 {

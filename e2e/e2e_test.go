@@ -338,7 +338,7 @@ func warranty(url string) map[string]any {
 }
 
 // inWarranty is a partner's answer to it.
-const inWarranty = `{"serial_number":"SN-48213-B","product":"dishwasher","in_warranty":true,"expires":"2027-03-14"}`
+const inWarranty = `{"serial_number":"SN-48213-B","product":"dishwasher","in_warranty":true,"expires":"2037-03-14"}`
 
 func with(spec map[string]any, more map[string]any) map[string]any {
 	for k, v := range more {

@@ -201,10 +201,10 @@ func TestTestKey(t *testing.T) {
 		t.Errorf("a session of the test key made %d calls, want the one of the draft's skill", n)
 	}
 	body := map[string]any{"model": agent, "messages": []any{map[string]any{"role": "user", "content": ask}}}
-	if r := s.try(key, "POST", "/chat/completions", body); r.status != 200 || !strings.Contains(string(r.body), "2027") {
+	if r := s.try(key, "POST", "/chat/completions", body); r.status != 200 || !strings.Contains(string(r.body), "2037") {
 		t.Errorf("a completion of the test key: got %d %s, want the skill's answer", r.status, r.body)
 	}
-	if r := s.try(s.key, "POST", "/chat/completions", body); r.status != 200 || strings.Contains(string(r.body), "2027") {
+	if r := s.try(s.key, "POST", "/chat/completions", body); r.status != 200 || strings.Contains(string(r.body), "2037") {
 		t.Errorf("a completion of a live key: got %d %s, want the published version without the skill", r.status, r.body)
 	}
 	for _, path := range []string{"/messages", "/end"} {

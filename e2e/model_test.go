@@ -41,7 +41,7 @@ func scriptedModel(t *testing.T, broken *atomic.Bool) *httptest.Server {
 		message := fmt.Sprintf(`"content":"","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":%q,"arguments":"{\"serial_number\":\"SN-48213-B\"}"}}]`, req.Tools[0].Function.Name)
 		last := req.Messages[len(req.Messages)-1]
 		if last.Role == "tool" {
-			if !strings.Contains(last.Content, "2027-03-14") {
+			if !strings.Contains(last.Content, "2037-03-14") {
 				t.Errorf("the model should see the result; got %s", last.Content)
 			}
 			message = `"content":"Good news: covered until 14 March 2027."`
@@ -103,7 +103,7 @@ func TestNoProviderAtAll(t *testing.T) {
 	id := s.agent(map[string]any{"llmModel": "anthropic/some-model"})
 	s.skill(id, warranty(p.URL))
 	s.publish(id)
-	if got := s.chat(id, false).say("Is SN-48213-B still under warranty?").text(); !strings.Contains(got, "March 14, 2027") {
+	if got := s.chat(id, false).say("Is SN-48213-B still under warranty?").text(); !strings.Contains(got, "March 14, 2037") {
 		t.Errorf("the agent said %q", got)
 	}
 }

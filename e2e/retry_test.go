@@ -89,7 +89,7 @@ func TestSlowServer(t *testing.T) {
 			s.skill(agent, warranty(p.URL))
 			s.publish(agent)
 			lines := openAI(t, s.url, s.key, agent, map[string]any{"turns": []string{"Is SN-48213-B still under warranty?"}, "stream": stream, "timeout": 500, "maxRetries": 6})
-			if !strings.Contains(lines[0].Content, "March 14, 2027") {
+			if !strings.Contains(lines[0].Content, "March 14, 2037") {
 				t.Errorf("got %+v", lines)
 			}
 			if n := len(p.received()); n != 1 {
@@ -116,7 +116,7 @@ func testNothingIsLostInACrash(t *testing.T, address string) {
 	c.say(mainJob[0])
 	proc.kill()
 	proc.start()
-	if got := c.say(mainJob[1]).text(); !strings.Contains(got, "March 14, 2027") {
+	if got := c.say(mainJob[1]).text(); !strings.Contains(got, "March 14, 2037") {
 		t.Errorf("after a crash the conversation should go on; the agent said %q", got)
 	}
 	var messages []struct{ Role string }
@@ -149,7 +149,7 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	close(release)
-	if got := <-said; !strings.Contains(got, "March 14, 2027") {
+	if got := <-said; !strings.Contains(got, "March 14, 2037") {
 		t.Errorf("the turn under way should be finished; the agent said %q", got)
 	}
 	if err := proc.cmd.Wait(); err != nil {

@@ -94,7 +94,7 @@ func TestTwoServersOnOneDatabase(t *testing.T) {
 		defer mu.Unlock()
 		received = append(received, fmt.Sprint(r.Header.Get("X-Api-Key"), " ", string(raw), err))
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"in_warranty":true,"expires":"2027-03-14"}`)
+		fmt.Fprint(w, `{"in_warranty":true,"expires":"2037-03-14"}`)
 	}))
 	t.Cleanup(partner.Close)
 	address, keyFile := pgtest.New(t), filepath.Join(t.TempDir(), "shared", "master.key")
@@ -113,7 +113,7 @@ func TestTwoServersOnOneDatabase(t *testing.T) {
 	call(t, first, key, "POST", "/chat/sessions", `{"agentId":"`+agent.ID+`"}`, &session)
 	for i, turn := range []struct{ words, want string }{
 		{"Is my dishwasher still under warranty?", "serial number"},
-		{"SN-48213-B", "2027"},
+		{"SN-48213-B", "2037"},
 		{"Is my dishwasher still under warranty?", "in warranty"}, // said without asking again
 	} {
 		server := []*app.App{first, second}[i%2]
@@ -141,7 +141,7 @@ func TestStartLeavesRunsOfOtherServers(t *testing.T) {
 		close(arrived)
 		<-answer
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"expires":"2027-03-14"}`)
+		fmt.Fprint(w, `{"expires":"2037-03-14"}`)
 	}))
 	t.Cleanup(partner.Close)
 	address, keyFile := pgtest.New(t), filepath.Join(t.TempDir(), "master.key")
@@ -171,7 +171,7 @@ func TestStartLeavesRunsOfOtherServers(t *testing.T) {
 		t.Errorf("runs under way after another server started: got %d, want 1", n)
 	}
 	close(answer)
-	if got := <-said; !strings.Contains(got, "2027") {
+	if got := <-said; !strings.Contains(got, "2037") {
 		t.Errorf("the turn under way: got %s, want its answer", got)
 	}
 }

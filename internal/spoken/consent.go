@@ -21,17 +21,23 @@ const (
 
 // Consent reads the caller's own words. An answer counts only when it holds
 // nothing else: "yes, but on Friday" is a change, and a change is asked again.
-func Consent(words string) Answer {
+func Consent(words string) Answer { return ConsentTo(words, "") }
+
+// ConsentTo reads the answer to a deed put forward by its name, such as "Cancel
+// booking". A word that names the deed neither agrees nor refuses, so that "yes, cancel
+// it" is a yes to that, and to no other deed.
+func ConsentTo(words, deed string) Answer {
 	text := Bare(words)
 	if text == "" || strings.ContainsAny(words, "?？¿؟") {
 		return Unclear
 	}
+	named := naming(deed)
 	// No comes first: "don't do it" must not be left as "don't" beside a yes.
-	no, rest := take(text, noPhrases())
+	no, rest := take(text, slices.DeleteFunc(noPhrases(), named))
 	yes, rest := take(rest, yesPhrases())
 	_, rest = take(rest, courtesies())
 	switch {
-	case strings.Trim(rest, " .") != "":
+	case strings.Trim(beyond(rest, named), " .") != "":
 		return Unclear
 	case no && !yes:
 		return No
@@ -39,6 +45,49 @@ func Consent(words string) Answer {
 		return Yes
 	}
 	return Unclear
+}
+
+// naming tells which words name a deed: its verb, which begins or ends its name, and
+// other forms of it when it is one that a refusal has too.
+func naming(deed string) func(word string) bool {
+	fs := strings.Fields(Bare(strings.ReplaceAll(deed, "_", " ")))
+	if len(fs) == 0 {
+		return func(string) bool { return false }
+	}
+	verbs := []string{fs[0], fs[len(fs)-1]}
+	return func(word string) bool {
+		if word == verbs[0] && !slices.Contains(noPhrases(), word) {
+			return true
+		}
+		for _, stem := range []string{"cancel", "annul", "storn", "absag", "abbrech", "stop"} {
+			if strings.HasPrefix(unaccented(word), stem) && slices.ContainsFunc(verbs, func(v string) bool { return strings.HasPrefix(unaccented(v), stem) }) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// beyond leaves out the words that name a deed, each with what it is done to.
+func beyond(text string, named func(string) bool) string {
+	var kept []string
+	after := false
+	for w := range strings.FieldsSeq(text) {
+		object := after && slices.Contains([]string{"la", "le", "les", "lo", "los", "las", "a", "o", "sie", "es", "das", "den", "die", "ihn", "het", "hem", "ze", "dat"}, w)
+		if after = named(w); !after && !object {
+			kept = append(kept, w)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+func unaccented(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(s))
 }
 
 // gap stands where a phrase was taken; Bare leaves no full stops of its own.

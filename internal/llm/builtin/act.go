@@ -42,7 +42,7 @@ func actOf(t text) act {
 		return actCancel
 	case unsure(t):
 		return actUnsure
-	case t.rest("goodbye", "good bye", "good night", "goodnight", "bye", "see you", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
+	case t.rest("goodbye", "good bye", "good night", "goodnight", "bye", "see you", "see you later", "see you soon", "see you then", "bye bye", "have a good day", "have a nice day", "have a great day", "talk to you later", "that's all", "that is all", "that's it", "that will be all", "that'll be all", "nothing else", "i'm done", "adios", "adiós", "tschüss", "auf wiedersehen", "au revoir") == 0:
 		return actBye
 	case t.small(12) && !t.asks() && t.has("that is all", "that's all", "that'll be all", "all i needed", "all i need", "all for now", "nothing else", "that's everything", "that is everything", "that will be all") >= 0:
 		return actBye
@@ -109,7 +109,7 @@ func (t text) says(ws ...string) bool {
 
 func polite(w string) bool {
 	switch w {
-	case "thanks", "bye", "goodbye", "everything", "today", "nice", "day", "perfect", "wonderful", "again", "sir", "ma'am", "madam", "mate", "there", "lovely", "fine", "alright", "appreciate", "nope", "nothing", "else", "moment", "second", "quick", "minute", "evening", "morning", "kind", "kindly", "helpful", "then", "awesome", "amazing", "cool", "right", "team", "bit", "done", "repeat", "much", "rest", "assistance", "sounds":
+	case "thanks", "bye", "goodbye", "everything", "today", "nice", "day", "perfect", "wonderful", "again", "sir", "ma'am", "madam", "mate", "there", "lovely", "fine", "alright", "appreciate", "nope", "nothing", "else", "moment", "second", "quick", "minute", "evening", "morning", "kind", "kindly", "helpful", "then", "awesome", "amazing", "cool", "right", "team", "bit", "done", "repeat", "much", "rest", "assistance", "sounds", "hm", "hmm", "er", "erm", "million", "bunch":
 		return true
 	}
 	return false

@@ -27,6 +27,9 @@ func (s *state) question(p *param) string {
 		return q
 	}
 	tl := s.cur
+	if tl != nil && tl.half[p].loose {
+		return "Is that in the morning or in the evening?"
+	}
 	switch p.kind {
 	case kindOption:
 		return p.askOption()
@@ -40,13 +43,16 @@ func (s *state) question(p *param) string {
 				return "And on what day?"
 			}
 		}
-		if p.plainly("date", "time", "datetime", "appointment", "slot", "start", "starts", "preferred", "when", "at", "requested") {
+		if p.plainly("date", "day", "and", "time", "datetime", "appointment", "slot", "start", "starts", "preferred", "when", "at", "requested") {
+			return "What day and time would suit you?"
+		}
+		if p.arranged() {
 			return "What day and time would suit you?"
 		}
 		if n := p.noun(); strings.Contains(n, "day and time") || strings.Contains(n, "date and time") {
-			return "What is " + n + "?"
+			return "What's " + n + "?"
 		}
-		return "What is " + p.noun() + "? Please give me the day and the time."
+		return "What's " + p.noun() + "? Please give me the day and the time."
 	case kindDate:
 		if p.plainly("date", "day", "preferred", "appointment", "booking", "reservation", "visit", "requested", "desired", "service", "event", "class") {
 			return "What day would you like?"
@@ -66,6 +72,11 @@ func (s *state) question(p *param) string {
 		return "How much is " + p.noun() + "?"
 	}
 	return p.askThing()
+}
+
+// arranged reports the time of something that two agree on.
+func (p *param) arranged() bool {
+	return anyWord(p.label+" "+p.desc, "appointment", "meeting", "visit", "reservation", "booking", "pick-up", "pickup", "delivery", "collection", "viewing", "session", "class", "lesson", "consultation", "callback", "inspection", "interview", "table")
 }
 
 // plainly reports a label that has no words but these.
@@ -97,10 +108,10 @@ func (p *param) askThing() string {
 		case p.callers() || strings.HasPrefix(p.nounPhrase(), "your "):
 			return "Could I have your name, please?"
 		}
-		return "What is " + possessive(p.label) + "?"
+		return "Could I have " + possessive(p.label) + ", please?"
 	case kindAddress:
 		if d := p.nounPhrase(); strings.Contains(d, " where ") && !anyWord(p.label, "address") {
-			return "What is the " + d + "?"
+			return "What's the " + d + "?"
 		}
 		if p.label == "street" {
 			return "Which street is it?"
@@ -127,7 +138,7 @@ func (p *param) askThing() string {
 		case anyWord(p.label, "symptom", "symptoms"):
 			return "What are the symptoms?"
 		case anyWord(p.label, "reason") && p.nounPhrase() == "":
-			return "What is the reason?"
+			return "What's the reason?"
 		case anyWord(p.label, "problem", "issue", "fault", "complaint", "concern", "defect"):
 			return "What seems to be the problem?"
 		}
@@ -147,7 +158,7 @@ func (p *param) ask() string {
 	if strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "address") {
 		return "What are " + n + "?"
 	}
-	return "What is " + n + "?"
+	return "What's " + n + "?"
 }
 
 // noun is the parameter with its article: "the serial number", "your account
@@ -166,6 +177,9 @@ func (p *param) noun() string {
 	if l == "DOB" {
 		l = "date of birth"
 	}
+	if who, ok := strings.CutPrefix(l, "name of the "); ok && !strings.Contains(who, " ") {
+		return "the " + who + "'s name"
+	}
 	for _, whose := range []string{"customer ", "caller ", "user ", "your ", "client ", "my "} {
 		if rest, ok := strings.CutPrefix(l, whose); ok {
 			return "your " + rest
@@ -173,6 +187,9 @@ func (p *param) noun() string {
 	}
 	if strings.Contains(l, " to ") || strings.Contains(l, " from ") {
 		return "the " + l
+	}
+	if lastWord(l, "PIN", "password", "passcode") {
+		return "your " + l
 	}
 	for _, own := range []string{"account", "policy", "member", "membership", "date of birth", "birth", "birthday", "zip", "passport", "license", "licence", "loyalty", "card"} {
 		if strings.HasPrefix(l, own) {
@@ -240,6 +257,9 @@ func (p *param) askedByDescription() string {
 	}
 	switch w := strings.ToLower(fs[0]); w {
 	case "what", "why", "when", "where", "who", "how":
+		if w == "what" && len(fs) > 4 && fs[1] == "is" && fs[2] == "to" && fs[3] == "be" {
+			return "What should be " + strings.Join(fs[4:], " ") + "?"
+		}
 		switch strings.ToLower(fs[1]) {
 		case "is", "are", "was", "should", "can", "happened", "went":
 			return upperFirst(d) + "?"
@@ -281,16 +301,18 @@ func (p *param) askCount() string {
 		return "For how many people?"
 	case l == "quantity" || l == "qty" || l == "count":
 		return "How many would you like?"
+	case l == "nights" || l == "days" || l == "weeks" || l == "hours":
+		return "For how many " + l + "?"
 	case strings.HasSuffix(l, "s") && !strings.HasSuffix(l, "ss") && !strings.Contains(l, " of ") && !strings.Contains(l, " in "):
 		return "How many " + l + "?"
 	}
-	return "What is " + p.noun() + "?"
+	return "What's " + p.noun() + "?"
 }
 
 func (p *param) askOption() string {
 	var names []string
 	for _, o := range p.options {
-		names = append(names, o.label)
+		names = append(names, strings.Replace(" "+o.label, " my ", " your ", 1)[1:])
 	}
 	if n, ok := figures(p.options[0].label); ok && n != "" {
 		return p.askCount()
@@ -306,7 +328,7 @@ func (p *param) askOption() string {
 		noun = strings.TrimPrefix(noun, lead)
 	}
 	if lastWord(noun, "reason", "cause") && len(names) <= 6 { // nobody likes one
-		return "What is the " + noun + ": " + series(names, "or") + "?"
+		return "What's the " + noun + ": " + series(names, "or") + "?"
 	}
 	if len(names) > 6 {
 		return "Which " + noun + " would you like? For example, " + series(names[:3], "or") + "."

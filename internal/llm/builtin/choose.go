@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type index struct {
 type posting struct {
 	tool   int
 	weight float64
+	option bool // the tool has the word only as a value that it takes
 }
 
 func newIndex(ts []*tool) *index {
@@ -38,10 +40,10 @@ func newIndex(ts []*tool) *index {
 		x.add(i, t.label, inName)
 		x.add(i, positive(t.desc), inText)
 		for _, p := range t.params {
-			x.addTokens(i, p.toks, inParam)
+			x.addTokens(i, p.toks, inParam, false)
 			for _, o := range p.options {
 				if p.kind == kindOption && len(p.options) <= 12 {
-					x.addTokens(i, slices.DeleteFunc(slices.Clone(o.toks), func(t token) bool { return len(o.toks) > 1 && blurry(t) }), inOption)
+					x.addTokens(i, slices.DeleteFunc(slices.Clone(o.toks), func(t token) bool { return len(o.toks) > 1 && blurry(t) }), inOption, true)
 				}
 			}
 		}
@@ -62,19 +64,26 @@ func positive(desc string) string {
 	return strings.Join(out, "")
 }
 
-func (x *index) add(i int, s string, w float64) { x.addTokens(i, read(s).toks, w) }
+func (x *index) add(i int, s string, w float64) { x.addTokens(i, read(s).toks, w, false) }
 
-func (x *index) addTokens(i int, toks []token, w float64) {
+func (x *index) addTokens(i int, toks []token, w float64, option bool) {
 	for _, t := range toks {
 		if common(t.low) {
 			continue
 		}
-		put(x.words, t.stem, i, w)
-		put(x.ideas, concept(t.stem), i, w)
+		put(x.words, t.stem, posting{i, w, option})
+		if t.low != "transfer" || !x.tools[i].handsOver() { // which sends nothing
+			put(x.ideas, concept(t.stem), posting{i, w, option})
+		}
 		if strings.Contains(t.low, "-") {
-			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), i, w)
+			put(x.words, stem(strings.ReplaceAll(t.low, "-", "")), posting{i, w, option})
 		}
 	}
+}
+
+// handsOver reports a tool that brings a person to the phone.
+func (t *tool) handsOver() bool {
+	return anyWord(t.label, "person", "human", "operator", "representative", "colleague", "agent", "staff", "call", "caller")
 }
 
 // blurry reports words of an option that say little: "Shopping Area".
@@ -86,13 +95,14 @@ func blurry(t token) bool {
 	return false
 }
 
-func put(m map[string][]posting, key string, i int, w float64) {
+func put(m map[string][]posting, key string, p posting) {
 	ps := m[key]
-	if n := len(ps); n > 0 && ps[n-1].tool == i {
-		ps[n-1].weight = max(ps[n-1].weight, w)
+	if n := len(ps); n > 0 && ps[n-1].tool == p.tool {
+		last := &ps[n-1]
+		last.weight, last.option = max(last.weight, p.weight), last.option && p.option
 		return
 	}
-	m[key] = append(ps, posting{i, w})
+	m[key] = append(ps, p)
 }
 
 // rarity is 1 for a word that one tool has and falls to a fraction for a word
@@ -104,8 +114,9 @@ func (x *index) rarity(ps []posting) float64 {
 
 // A score tells how much a tool is meant: rank sets it off from other tools,
 // match tells whether it is meant at all. A word that every tool has says little
-// for one of them, but still that one of them is wanted.
-type score struct{ rank, match float64 }
+// for one of them, but still that one of them is wanted. Own is the part of match that
+// is not of values that it takes.
+type score struct{ rank, match, own float64 }
 
 // scores tells how much each tool is meant by a text.
 func (x *index) scores(t text) []score {
@@ -121,12 +132,21 @@ func (x *index) scores(t text) []score {
 			b := &best[p.tool]
 			b.rank = max(b.rank, weight*p.weight*r)
 			b.match = max(b.match, weight*p.weight*(0.6+0.4*r))
+			if !p.option {
+				b.own = max(b.own, weight*p.weight*(0.6+0.4*r))
+			}
 		}
 	}
 	for i, tok := range t.toks {
 		clear(best)
 		if i+1 < len(t.toks) && !tok.stop { // "pick up" for "pickup"
 			add(x.words[stem(tok.low+t.toks[i+1].low)], 1)
+		}
+		if t.is(i, "have you got any") || t.is(i, "do you sell") || t.is(i, "do you stock") || t.is(i, "do you carry") {
+			add(x.ideas["available"], synonym)
+		}
+		if tok.low == "back" && t.brings(i) {
+			add(x.ideas["refund"], synonym)
 		}
 		if idea := concept(tok.stem); !common(tok.low) && !seen[idea] {
 			seen[idea] = true
@@ -147,9 +167,21 @@ func (x *index) scores(t text) []score {
 		for k, b := range best {
 			sum[k].rank += b.rank
 			sum[k].match += b.match
+			sum[k].own += b.own
 		}
 	}
 	return sum
+}
+
+// brings reports "back" of what is sent, brought or taken back.
+func (t text) brings(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4; j-- {
+		switch t.toks[j].low {
+		case "send", "bring", "give", "take", "sending", "bringing", "giving", "taking":
+			return true
+		}
+	}
+	return false
 }
 
 // misspelt is the one word of the tools that a word is but for a letter, "" when
@@ -176,12 +208,13 @@ type choice struct {
 // choose returns the tool that a text asks for; tool is nil when none is. Busy
 // says that something was done already, so that a remark may be about that.
 func (x *index) choose(t text, busy bool) choice {
-	best, match := choice{}, 0.0
+	best, match, own := choice{}, 0.0, 0.0
 	all := x.scores(t)
 	var has kinds
 	if rivals(all) > 1 {
 		has = kindsIn(t)
 	}
+	out := t.has("can't come", "cannot come", "can't make it", "cannot make it", "can't make my", "cannot make my", "won't be able to come", "not able to come", "can't attend") >= 0
 	asks := t.asks() && t.has("can you", "could you", "would you", "will you", "can i", "could i") < 0
 	for i, s := range all {
 		tl := x.tools[i]
@@ -195,14 +228,43 @@ func (x *index) choose(t text, busy bool) choice {
 		if asks && tl.reads() {
 			s.rank += 0.1
 		}
-		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
-			best, match = choice{tl, s.rank}, s.match
+		if out {
+			s.rank += tl.undoes()
 		}
+		if best.tool == nil || s.rank > best.score+1e-9 || s.rank > best.score-1e-9 && len(tl.ask) < len(best.tool.ask) {
+			best, match, own = choice{tl, s.rank}, s.match, s.own
+		}
+	}
+	if best.tool != nil && own < due/2 && !best.tool.reads() && t.has("change", "switch", "cancel", "reschedule") >= 0 && !best.tool.called(t) {
+		return choice{} // one of its values, for something else than it does
+	}
+	if best.tool != nil && own < due/2 && requests(t) {
+		if has = kindsIn(t); best.tool.wants(has) == 0 {
+			best.tool = cmp.Or(x.waiting(has), best.tool)
+		}
+	}
+	if best.tool == nil && t.has(visits...) >= 0 {
+		return choice{tool: x.waiting(kindsIn(t)), score: due}
 	}
 	if best.tool != nil && busy && !best.tool.called(t) && match < certain && !requests(t) && len(t.toks) > 6 && t.has("my", "our") < 0 {
 		return choice{}
 	}
 	return best
+}
+
+// visits are how callers ask for a time without a word for it.
+var visits = []string{"can we come", "could we come", "can i come", "could i come", "can you come", "could you come", "can someone come", "can somebody come", "could someone come", "could somebody come",
+	"fit us in", "fit me in", "squeeze us in", "squeeze me in", "have you got anything", "do you have anything", "are you free", "is anybody free", "is there anything free"}
+
+// undoes says how much more, or less, a tool is meant by somebody who cannot come.
+func (t *tool) undoes() float64 {
+	switch concept(stem(t.verb())) {
+	case "cancel", "change":
+		return 0.5
+	case "book":
+		return -0.5
+	}
+	return 0
 }
 
 // called reports that the text has the tool's verb or a word for it.
@@ -233,6 +295,25 @@ func (t *tool) wants(has kinds) int {
 		}
 	}
 	return n
+}
+
+// waiting is the only tool that changes something and needs a day or time that was
+// said, nil when there is none or more: a word that another tool has but as one of its
+// values does not outweigh that.
+func (x *index) waiting(has kinds) *tool {
+	var only *tool
+	for _, t := range x.tools {
+		for _, p := range t.ask {
+			if t.reads() || p.kind != kindDate && p.kind != kindTime && p.kind != kindDateTime || has[p.kind] == 0 || t == only {
+				continue
+			}
+			if only != nil {
+				return nil
+			}
+			only = t
+		}
+	}
+	return only
 }
 
 // kinds counts values by kind.
@@ -317,5 +398,9 @@ func (t *tool) reads() bool {
 	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain":
 		return true
 	}
-	return t.verb() == "" && anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")
+	if t.verb() != "" {
+		return false
+	}
+	_, asked, ok := cutAny(t.purpose(), " asks ", " ask ")
+	return ok && !strings.HasPrefix(asked, "to ") || anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")
 }

@@ -1,32 +1,54 @@
 package builtin
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"callwright/internal/spoken"
 )
 
 // clauses joins facts to sentences, two in each.
 func (v *view) clauses(fs []field, subject string) string {
 	var out []string
 	fs, whole := apart(fs)
-	for i := 0; i < len(fs); i += 2 {
+	var said []string
+	for i := 0; i < len(fs); i++ {
 		if i+1 < len(fs) && fs[i].label == "from" && fs[i+1].label == "to" {
-			out = append(out, "It's from "+fs[i].spoken(v.now)+" to "+fs[i+1].spoken(v.now)+".")
+			said = append(said, "it is from "+fs[i].spoken(v.now)+" to "+fs[i+1].spoken(v.now))
+			i++
 			continue
 		}
-		s := v.clause(fs[i], subject)
+		c := v.clause(fs[i], subject)
+		if i > 0 {
+			c = v.sameDay(fs[i-1], fs[i], c)
+		}
 		if subject != "" && i == 0 {
 			subject = "it"
 		}
-		if i+1 < len(fs) {
-			s += ", and " + v.clause(fs[i+1], subject)
-		}
-		if rest, ok := strings.CutPrefix(s, "it is "); ok {
-			s = "it's " + rest
-		}
-		out = append(out, upperFirst(s)+".")
+		said = append(said, c)
+	}
+	for pair := range slices.Chunk(said, 2) {
+		out = append(out, upperFirst(spokenly(strings.Join(pair, ", and ")))+".")
 	}
 	return strings.Join(append(out, whole...), " ")
+}
+
+// sameDay leaves the day out of a clause when the fact before it has named it.
+func (v *view) sameDay(before, f field, clause string) string {
+	a, _, ok := instant(before.val)
+	b, clock, also := instant(f.val)
+	if !ok || !also || !clock || a.Format(isoDate) != b.Format(isoDate) {
+		return clause
+	}
+	return strings.Replace(clause, "on "+datePhrase(b, false, v.now)+" at ", "at ", 1)
+}
+
+// spokenly writes a clause as it is said.
+func spokenly(s string) string {
+	s = strings.NewReplacer(" it is ", " it's ", " on today", " today", " on tomorrow", " tomorrow", " by today", " today", " is not ", " isn't ", " are not ", " aren't ").Replace(" " + s)
+	return strings.TrimPrefix(s, " ")
 }
 
 // apart sets off facts that are whole sentences already.
@@ -52,7 +74,7 @@ func (v *view) clause(f field, subject string) string {
 	case f.val.kind == 'b':
 		return truthClause(f.label, subject, f.val.text == "true")
 	case f.isDate():
-		return dateClause(f.label, subject, said)
+		return dateClause(f.label, subject, said, v.gone(f))
 	case f.label == "status" || f.label == "state":
 		if passed(said) {
 			return subject + " has been " + lowerFirst(said)
@@ -60,11 +82,15 @@ func (v *view) clause(f field, subject string) string {
 		return subject + " is " + lowerFirst(said)
 	case f.isMoney() && strings.Trim(f.val.text, "0.") == "" && lastWord(f.label, "fee", "fees", "charge", "cost", "deposit", "tax"):
 		return "there is no " + f.label
+	case f.isMoney() && (f.label == "extra" || f.label == "surcharge"):
+		return "it is " + said + " extra"
+	case f.isMoney() && v.prices == 1 && (v.question.has("how much") >= 0 || v.question.has("what", "what's") >= 0 && v.question.has("cost", "costs", "price") >= 0):
+		return "it is " + said
 	case f.isMoney() && (f.label == "available" || f.label == "outstanding" || f.label == "owed" || f.label == "due"):
 		return said + " is " + f.label
 	case lastWord(f.label, "status", "state"):
 		return "the " + f.label[:strings.LastIndexByte(f.label, ' ')] + " is " + lowerFirst(said)
-	case reference(f.label):
+	case reference(f.label), !v.run.form.tool.reads() && lastWord(f.label, "number", "code", "reference", "id"):
 		return "your " + strings.TrimSuffix(f.label, " id") + " is " + said
 	case f.label == "eta":
 		return "it should be there by " + said
@@ -77,6 +103,23 @@ func (v *view) clause(f field, subject string) string {
 	if strings.HasSuffix(f.label, "s") && !strings.HasSuffix(f.label, "ss") && !strings.HasSuffix(f.label, "us") && f.val.kind == 's' {
 		verb = " are "
 	}
+	if what, unit := measured(f.label); unit != "" && f.val.kind == 'n' {
+		return v.the(what) + " is " + said + " " + unit
+	}
+	if n, err := strconv.Atoi(f.val.text); err == nil && f.val.kind == 'n' {
+		switch {
+		case f.label == "quantity" && n == 1:
+			return "there is 1"
+		case f.label == "quantity":
+			return "there are " + said
+		case f.label == "minutes" || f.label == "hours" || f.label == "days" || f.label == "weeks":
+			unit := f.label
+			if n == 1 {
+				unit = singular(unit)
+			}
+			return "it takes " + said + " " + unit
+		}
+	}
 	if n, err := strconv.Atoi(f.val.text); err == nil && f.val.kind == 'n' && verb == " is " && strings.HasSuffix(f.label, "s") && !strings.Contains(f.label, "ss") && !f.isMoney() {
 		if n == 1 {
 			return "there is 1 " + strings.TrimSuffix(f.label, "s")
@@ -86,7 +129,37 @@ func (v *view) clause(f field, subject string) string {
 	if first, _, _ := strings.Cut(f.label, " "); dayWord(first) {
 		return capitalDays(f.label) + verb + said
 	}
-	return "the " + f.label + verb + said
+	if thirdPerson(f.label) {
+		return subject + " " + f.label + " " + said
+	}
+	if names(f.label) && f.val.kind == 's' && strings.ToLower(said) == said && strings.IndexFunc(said, unicode.IsDigit) < 0 {
+		said = spoken.Article("a", said)
+	}
+	return v.the(f.label) + verb + said
+}
+
+// gone reports a day that is over.
+func (v *view) gone(f field) bool {
+	t, _, ok := instant(f.val)
+	return ok && t.Format(isoDate) < v.now.Format(isoDate)
+}
+
+// measured sets the unit off from what is measured in it: "duration minutes".
+func measured(label string) (what, unit string) {
+	k := strings.LastIndexByte(label, ' ')
+	if k < 0 || strings.HasPrefix(label, "number of") {
+		return label, ""
+	}
+	switch what, unit = label[:k], label[k+1:]; unit {
+	case "kwh":
+		return what, "kWh"
+	case "kg", "km", "cm", "mm", "mb", "gb", "percent", "minutes", "hours", "days", "weeks", "months", "years", "meters", "metres", "miles", "litres", "liters", "kilograms", "grams", "kilometres", "kilometers":
+		if what == "remaining" || what == "business" || what == "working" || strings.HasSuffix(what, "square") {
+			return label, ""
+		}
+		return strings.TrimSuffix(what, " in"), unit
+	}
+	return label, ""
 }
 
 // passed reports what a thing has been made, rather than what it is.
@@ -109,7 +182,18 @@ func capitalDays(label string) string {
 	return strings.Join(fs, " ")
 }
 
-func dateClause(label, subject, when string) string {
+func dateClause(label, subject, when string, gone bool) string {
+	is := " is "
+	if gone {
+		is = " was "
+	}
+	first, _, _ := strings.Cut(label, " ")
+	switch {
+	case label == "until" || label == "since":
+		return subject + " is " + label + " " + when
+	case first == "back" || first == "in" || label == "available" || label == "ready":
+		return subject + " is " + label + " on " + when
+	}
 	if inner, ok := strings.CutSuffix(label, " until"); ok {
 		if inner == "valid" {
 			return subject + " is valid until " + when
@@ -139,7 +223,15 @@ func dateClause(label, subject, when string) string {
 	}
 	switch head {
 	case "new", "next", "last", "old", "current", "original", "first", "previous":
-		return "the " + label + " is " + when
+		if verb := verbOfDate(last); verb != "" && label == head+" "+last {
+			return "the " + head + " one " + verb + " " + when
+		}
+		return "the " + label + is + on(label) + when
+	case "expected", "estimated":
+		if last == "delivery" || last == "arrival" {
+			return subject + " is expected on " + when
+		}
+		return last + " is expected on " + when
 	}
 	who := subject
 	if head != "" {
@@ -149,10 +241,18 @@ func dateClause(label, subject, when string) string {
 		return who + " " + verb + " " + when
 	}
 	switch {
-	case label == "date" || label == "time" || label == "datetime" || label == "start time" || label == "when":
-		return subject + " is on " + when
+	case label == "date" || label == "day" || label == "time" || label == "datetime" || label == "start time" || label == "when":
+		return subject + is + "on " + when
 	}
-	return "the " + label + " is " + when
+	return "the " + label + is + on(label) + when
+}
+
+// on goes before a day, unless the label says already that it is one.
+func on(label string) string {
+	if lastWord(label, "date", "day", "deadline") {
+		return ""
+	}
+	return "on "
 }
 
 func verbOfDate(w string) string {
@@ -211,6 +311,9 @@ func truthClause(label, subject string, yes bool) string {
 	}
 	if k := strings.LastIndexByte(label, ' '); k > 0 && stative(last) {
 		return "the " + label[:k] + " is " + not + last
+	}
+	if !yes && passed(label) {
+		return subject + " hasn't been " + label + " yet"
 	}
 	if stative(label) {
 		return subject + " is " + not + label

@@ -103,6 +103,8 @@ func concept(stem string) string {
 		return "available"
 	case "dentist", "dental", "tooth", "teeth", "toothach":
 		return "dentist"
+	case "allergy", "allergic", "allergen", "intoleranc":
+		return "allergy"
 	case "expir", "expiration", "expiry", "valid":
 		return "expire"
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"callwright/internal/llm"
+	"callwright/internal/spoken"
 )
 
 // hear decides what to do about the caller's last words.
@@ -12,6 +13,9 @@ func (s *state) hear() plan {
 	a := actOf(s.heard)
 	if s.foreign {
 		return s.overhear(a)
+	}
+	if a == actYes && s.heard.wonders() {
+		a = actNone // "ok, when is it?"
 	}
 	switch a {
 	case actRepeat:
@@ -104,8 +108,12 @@ func (s *state) collect(a act) plan {
 			return plan{say: "All right. " + s.question(asked), ask: asked}
 		}
 	}
-	if r := s.pending(); a == actCancel && r != nil && r.result.Status == llm.StatusConfirmation && s.cur.tool.does(s.heard) {
+	if r := s.pending(); r != nil && r.result.Status == llm.StatusConfirmation &&
+		(spoken.ConsentTo(s.heard.raw, s.cur.tool.name) == spoken.Yes || a == actCancel && s.cur.tool.does(s.heard)) {
 		a = actYes // "yes, cancel it" to a cancellation read back
+	}
+	if a == actCancel && asked != nil && asked.kind == kindOption && len(s.fill(s.heard, s.cur.clone(), asked)) > 0 {
+		a = actNone // "changed my mind" may be a reason
 	}
 	boolean := asked != nil && asked.kind == kindBool
 	switch {
@@ -113,9 +121,9 @@ func (s *state) collect(a act) plan {
 		return s.drop()
 	case a == actBye && !(boolean && refuses(s.heard)):
 		s.finish()
-		return plan{say: farewell}
+		return plan{say: s.farewell()}
 	case a == actAbilities:
-		return s.then(s.abilities())
+		return s.then(strings.TrimSuffix(s.abilities(), " What would you like?"))
 	case a == actGreet:
 		return s.then("Hello!")
 	case a == actWait:
@@ -185,10 +193,6 @@ func (s *state) take(a act, asked *param) plan {
 	if asked == nil {
 		return s.next("")
 	}
-	switch a {
-	case actThank, actYes:
-		return plan{say: s.question(asked), ask: asked}
-	}
 	return s.missed()
 }
 
@@ -233,6 +237,11 @@ func (s *state) confirming(r *run, a act) plan {
 	return plan{call: s.cur} // read back once more, so that a yes has something to be a yes to
 }
 
+// wonders reports a question for something, rather than a wish put as a question.
+func (t text) wonders() bool {
+	return strings.Contains(t.raw, "?") && len(t.toks) > 2 && !unsure(t) && t.has("what", "what's", "which", "when", "where", "who", "how", "why", "is", "are", "do", "does", "did", "has", "have i", "was") >= 0 && t.has("can you", "could you", "would you", "will you", "what do you mean") < 0
+}
+
 // missed asks again, the first time with help, then offers to leave it.
 func (s *state) missed() plan {
 	p := s.asked
@@ -240,7 +249,14 @@ func (s *state) missed() plan {
 		return s.next("")
 	}
 	if s.heard.has("why", "what for", "what do you need that for") >= 0 && s.heard.asks() {
-		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + s.question(p), ask: p}
+		q := s.question(p)
+		if strings.Contains(q, p.thing()) {
+			q = "Could you give it to me?"
+		}
+		return plan{say: "I need " + p.thing() + " to " + s.cur.tool.doing() + ". " + q, ask: p}
+	}
+	if s.heard.wonders() {
+		return plan{say: "I'm afraid I can't tell you that. " + s.question(p), ask: p}
 	}
 	s.misses++
 	if s.misses > 1 {
@@ -373,7 +389,7 @@ func (s *state) open(a act) plan {
 	case actThank:
 		return plan{say: "You're welcome! Is there anything else I can help with?"}
 	case actBye:
-		return plan{say: farewell}
+		return plan{say: s.farewell()}
 	case actAbilities:
 		return plan{say: s.abilities()}
 	case actWait:
@@ -404,6 +420,9 @@ func (s *state) open(a act) plan {
 	if c.tool == nil {
 		c.tool = s.chosen()
 	}
+	if c.tool == nil {
+		c.tool = s.sequel()
+	}
 	if c.tool == nil && s.heard.asks() {
 		c.tool = s.index.shelf()
 	}
@@ -412,8 +431,11 @@ func (s *state) open(a act) plan {
 		return plan{say: "Is there anything else I can help with?"}
 	case c.tool == nil:
 		return plan{say: s.lost()}
-	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
+	case last != nil && c.tool == last.form.tool && !requests(s.heard) && !s.heard.is(0, c.tool.verb()) && !afresh(s.heard) && !c.tool.reads() && len(s.heard.toks) > 2:
 		return plan{say: "Thanks for letting me know. Is there anything else I can help with?"}
+	}
+	if last != nil && c.tool == last.form.tool && !c.tool.reads() && s.heard.wonders() && !afresh(s.heard) && s.heard.has("how long", "when", "why", "what happens", "who") >= 0 {
+		return plan{say: "I'm afraid I can't tell you that. Is there anything else I can help with?"}
 	}
 	s.start(c.tool)
 	s.fill(s.heard, s.cur, nil)

@@ -54,7 +54,7 @@ func TestOutcomesAreToldHonestly(t *testing.T) {
 		{`{"status":"unknown"}`, "I can't tell whether that went through, so I won't try it again by myself. Someone will have to check. Is there anything else I can help with?"},
 		{`{"status":"needs_verification","say":"What is your date of birth?"}`, "What is your date of birth?"},
 		{`{"status":"needs_input","fields":[{"name":"order_number","problem":"is required"}],"say":"Which order is it?"}`, "Which order is it?"},
-		{`{"status":"needs_input","fields":[{"name":"order_number","problem":"must match the pattern ^B"}]}`, "I'm sorry, that doesn't work as the order number: it must match the pattern ^B. What is the order number?"},
+		{`{"status":"needs_input","fields":[{"name":"order_number","problem":"must match the pattern ^B"}]}`, "I'm sorry, that doesn't work as the order number: it must match the pattern ^B. What's the order number?"},
 		{`not JSON`, "Not JSON."},
 	} {
 		t.Run(c.result, func(t *testing.T) {

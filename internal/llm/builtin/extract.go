@@ -20,8 +20,12 @@ type found struct {
 }
 
 // A halfTime is a date without a time of day or the other way round, kept until
-// the other half is said.
-type halfTime struct{ date, clock string }
+// the other half is said. Loose is an hour of which nobody said whether it is in the
+// morning.
+type halfTime struct {
+	date, clock string
+	loose       bool
+}
 
 // A reader finds values in one text. Answer says that the text answers a
 // question for the value, which allows bare forms.
@@ -30,7 +34,8 @@ type reader struct {
 	now      time.Time
 	dayFirst bool
 	answer   bool
-	past     bool // dates of birth and the like lie behind
+	past     bool   // dates of birth and the like lie behind
+	hour     string // a time of day that the text may put into the morning or the evening
 }
 
 // find returns the values for p in the text, in its order.

@@ -245,6 +245,12 @@ func (r reader) counts(p *param) []found {
 			out = append(out, r.numeric(p, "1", i, i+1))
 			continue
 		}
+		if days, n := r.weeks(p, i); n > 0 {
+			out = append(out, r.numeric(p, days, i, i+n))
+			out[len(out)-1].sure = true
+			i += n - 1
+			continue
+		}
 		s, n := r.number(i)
 		if n == 0 || r.pronominal(i) {
 			continue
@@ -265,10 +271,43 @@ func (r reader) counts(p *param) []found {
 	return out
 }
 
+// weeks reads "a week" and "two weeks" where days or nights are counted.
+func (r reader) weeks(p *param, i int) (days string, n int) {
+	if !lastWord(p.label, "days", "nights") && !anyWord(p.desc, "days", "nights") {
+		return "", 0
+	}
+	v, n := r.smallNumber(i, 20)
+	if n == 0 && r.is(i, "a") {
+		v, n = 1, 1
+	}
+	switch {
+	case n > 0 && i+n < len(r.toks) && r.toks[i+n].stem == "week" && !r.is(i+n+1, "from"):
+		return strconv.Itoa(7 * v), n + 1
+	case r.is(i, "a fortnight"):
+		return "14", 2
+	}
+	return "", 0
+}
+
 // housed reports a number that belongs to an address.
 func (r reader) housed(i int) bool {
 	as := r.addresses()
 	return len(as) > 0 && as[0].sure && as[0].at <= i && i < as[0].end
+}
+
+// unitOf is the full name of a unit that is said shorter.
+func unitOf(w string) string {
+	switch w {
+	case "kilo", "kilos", "kg", "kilogram":
+		return "kilograms"
+	case "km", "kilometre", "kilometer":
+		return "kilometers"
+	case "lb", "lbs", "pound":
+		return "pounds"
+	case "litre", "liter", "litres":
+		return "liters"
+	}
+	return w
 }
 
 // decimals reads "four point five".
@@ -311,7 +350,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.says(next.stem) && !common(next.low) || p.saysPart(next.stem) || r.countedAhead(j, p, people) {
 			return true
 		}
-		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low) >= 0 {
+		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low, "in "+unitOf(next.low)) >= 0 {
 			return true // "2.5 kilograms" of a weight in kilograms
 		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {

@@ -3,6 +3,7 @@ package builtin
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // free takes text as it was said: an answer without its lead-in, or, before it
@@ -28,6 +29,17 @@ func (r reader) free(p *param) []found {
 		i, end := r.body(p)
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
 			i, end = min(i, r.afterFillers()), len(r.toks)
+		}
+		if p.kind == kindText && !p.message() && !p.ends("name", "title") && r.is(i, "the") && i+1 < end {
+			i++ // "the lasagna" is called lasagna
+		}
+		if j := i + 1; p.kind == kindText && !p.message() && (r.is(i, "at") || r.is(i, "in")) {
+			if r.is(j, "the") {
+				j++
+			}
+			if j < end && unicode.IsUpper([]rune(r.toks[j].raw)[0]) {
+				i = j // "at the Hotel Roma"
+			}
 		}
 		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)

@@ -22,11 +22,77 @@ func (r reader) times() []found {
 			i++
 			continue
 		}
-		v := fmt.Sprintf("%02d:%02d", h, m)
-		out = append(out, found{value: quoted(v), at: i, end: i + n, said: spokenTime(h, m), sure: true, half: halfTime{clock: v}})
+		out = append(out, timeAt(h, m, i, i+n))
+		out[len(out)-1].half.loose = r.loose(i, h)
 		i += n
 	}
+	if len(out) == 0 && r.hour != "" {
+		return r.settled()
+	}
 	return out
+}
+
+func timeAt(h, m, at, end int) found {
+	v := fmt.Sprintf("%02d:%02d", h, m)
+	return found{value: quoted(v), at: at, end: end, said: spokenTime(h, m), sure: true, half: halfTime{clock: v}}
+}
+
+// loose reports an hour at i of which nothing says whether it is in the morning.
+func (r reader) loose(i, h int) bool {
+	w := r.toks[i].low
+	if h%12 == 0 || w[0] == '0' || w[0] == '1' && h > 12 || w[0] <= '9' && strings.HasSuffix(w, "m") || strings.HasSuffix(w, "h") {
+		return false
+	}
+	return r.has("am", "pm", "morning", "afternoon", "evening", "night", "tonight", "breakfast", "lunch", "dinner", "noon", "midday") < 0
+}
+
+// settled is the hour that was asked about, in the half of the day that the text names.
+func (r reader) settled() []found {
+	t, err := time.Parse("15:04", r.hour)
+	if err != nil {
+		return nil
+	}
+	for i, tok := range r.toks {
+		switch h := t.Hour() % 12; tok.low {
+		case "morning", "am", "a.m":
+			return []found{timeAt(h, t.Minute(), i, i+1)}
+		case "afternoon", "evening", "night", "tonight", "pm", "p.m":
+			return []found{timeAt(h+12, t.Minute(), i, i+1)}
+		}
+	}
+	return nil
+}
+
+// daytime puts a loose hour into the half of the day that the tool is about: one wakes
+// in the morning. An hour that is usual in both halves stays loose; another is where
+// people make appointments.
+func (t *tool) daytime(p *param, v found) found {
+	if !v.half.loose {
+		return v
+	}
+	clock, err := time.Parse("15:04", v.half.clock)
+	if err != nil {
+		return v
+	}
+	about := read(t.label + " " + t.desc + " " + p.desc)
+	early := about.has("morning", "breakfast", "wake", "wakes", "wake-up", "woken", "waking") >= 0
+	late := about.has("evening", "dinner", "supper", "night", "tonight") >= 0
+	h := clock.Hour() % 12
+	switch {
+	case early && !late:
+	case late && !early:
+		h += 12
+	case p.required && (h == 6 || h == 7):
+		return v
+	default:
+		h = clock.Hour()
+	}
+	s := timeAt(h, clock.Minute(), v.at, v.end)
+	v.half.clock, v.half.loose = s.half.clock, false
+	if p.kind == kindTime {
+		v.value, v.said = s.value, s.said
+	}
+	return v
 }
 
 // foreignTimes finds times of day in words of another language.
@@ -283,7 +349,7 @@ func (r reader) dateTimes() []found {
 	f := days[0]
 	f.value = nil
 	if len(clocks) > 0 {
-		f.half.clock = clocks[0].half.clock
+		f.half.clock, f.half.loose = clocks[0].half.clock, clocks[0].half.loose
 		f.value = r.instant(f.half)
 		f.said += " at " + clocks[0].said
 		f.end = max(f.end, clocks[0].end)

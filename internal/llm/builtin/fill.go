@@ -24,6 +24,11 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			bids = slices.DeleteFunc(bids, func(b bid) bool { return b.p == asked && !b.f.sure })
 		}
 	}
+	bids = slices.DeleteFunc(bids, func(b bid) bool {
+		return b.p == asked && b.p.kind == kindText && slices.ContainsFunc(bids, func(o bid) bool {
+			return o.p != asked && o.p.kind.contact() && o.f.sure && o.f.at <= b.f.at && o.f.end >= b.f.end
+		})
+	})
 	slices.SortStableFunc(bids, func(a, b bid) int {
 		switch {
 		case a.score != b.score:
@@ -78,11 +83,19 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 			changed = append(changed, p)
 		}
 	}
+	if asked == nil && !s.foreign && !s.override {
+		if p := s.takeThing(t, f, taken); p != nil {
+			changed = append(changed, p)
+		}
+	}
 	return changed
 }
 
 // wholeAnswer kinds take all of an answer, with other values in it.
 func wholeAnswer(k kind) bool { return k == kindText || k == kindQuery || k == kindProblem }
+
+// contact kinds are never text for another parameter.
+func (k kind) contact() bool { return k == kindEmail || k == kindPhone || k == kindURI }
 
 // leavesNothing reports an answer whose words of content went to other parameters.
 func (b bid) leavesNothing(t text, taken []bool) bool {
@@ -113,6 +126,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			continue
 		}
 		r := s.reader(t)
+		if h := f.half[p]; p == asked && h.loose {
+			r.hour = h.clock
+		}
 		r.answer = p == asked || slices.Contains(s.also, p) && !wholeAnswer(p.kind) && p.kind != kindBool
 		fs := r.find(p)
 		if !p.list && !wholeAnswer(p.kind) {
@@ -413,6 +429,16 @@ func (t text) verbSide(at int) int {
 
 // put stores a value and reports whether that changed the form.
 func (s *state) put(f *form, p *param, v found) bool {
+	if !s.foreign {
+		v = f.tool.daytime(p, v)
+		if p.kind == kindTime && v.half.clock != "" {
+			f.half[p] = v.half
+			if v.half.loose {
+				delete(f.vals, p)
+				return true
+			}
+		}
+	}
 	if p.kind == kindDateTime {
 		h := f.half[p]
 		if t, err := time.Parse(time.RFC3339, plain(f.vals[p].value)); err == nil && h == (halfTime{}) {
@@ -422,9 +448,13 @@ func (s *state) put(f *form, p *param, v found) bool {
 			h.date = v.half.date
 		}
 		if v.half.clock != "" {
-			h.clock = v.half.clock
+			h.clock, h.loose = v.half.clock, v.half.loose && !s.foreign
 		}
 		f.half[p] = h
+		if h.loose {
+			delete(f.vals, p)
+			return true
+		}
 		if v.value = s.reader(text{}).instant(h); v.value == nil {
 			return true
 		}
@@ -465,7 +495,9 @@ func (p *param) callers() bool {
 		switch w {
 		case "name", "phone", "number", "email", "e-mail", "address", "mail", "mobile", "cell", "telephone", "zip", "code", "postal", "postcode", "zipcode", "full", "first", "last", "customer", "caller", "contact", "your", "user", "callback", "family", "given", "surname", "client", "my", "member", "guest", "street", "home", "booking", "reservation":
 		default:
-			return false
+			if w != p.role {
+				return false
+			}
 		}
 	}
 	return true

@@ -9,8 +9,7 @@ import (
 // list tells a list: how many, and the first few.
 func (v *view) list(f field, l value) string {
 	noun := f.label
-	switch noun {
-	case "items", "results", "data", "list", "rows", "records", "matches", "entries", "values":
+	if listName(noun) {
 		noun = ""
 	}
 	switch len(l.items) {
@@ -34,14 +33,13 @@ func (v *view) list(f field, l value) string {
 		}
 	}
 	if len(said) == 0 {
-		return "I found " + strconv.Itoa(len(l.items)) + " " + strings.TrimSpace(noun) + "."
+		return strings.TrimSpace(v.found(len(l.items))+" "+few(len(l.items))+" "+noun) + "."
 	}
 	if more := len(l.items) - len(said); more > 0 {
 		said = append(said, strconv.Itoa(more)+" more")
 	}
-	head := "I found " + strconv.Itoa(len(l.items))
+	head := v.found(len(l.items)) + " " + few(len(l.items))
 	if len(l.items) == 1 {
-		head = "I found one"
 		noun = singular(noun)
 	}
 	if noun != "" {
@@ -54,6 +52,35 @@ func (v *view) list(f field, l value) string {
 		}
 	}
 	return head + ": " + series(said, "and") + "."
+}
+
+// found begins the telling of a list: what was searched for was found, other things are
+// there.
+func (v *view) found(n int) string {
+	if concept(stem(v.run.form.tool.verb())) == "find" && v.run.form.tool.verb() != "list" {
+		return "I found"
+	}
+	if n == 1 {
+		return "There is"
+	}
+	return "There are"
+}
+
+// few writes small numbers in words.
+func few(n int) string {
+	if n < 11 {
+		return []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}[n]
+	}
+	return strconv.Itoa(n)
+}
+
+// listName reports names that say only that it is a list.
+func listName(label string) bool {
+	switch label {
+	case "", "items", "results", "data", "list", "rows", "records", "matches", "entries", "values":
+		return true
+	}
+	return false
 }
 
 // within tells a list that is one fact among others.
@@ -71,13 +98,30 @@ func (v *view) within(label string, l value) string {
 	if len(said) == 0 {
 		return ""
 	}
-	if len(l.items) == 1 || !strings.HasSuffix(label, "s") {
+	switch {
+	case thirdPerson(label):
+		return "It " + label + " " + series(said, "and") + "."
+	case len(l.items) == 1 || !strings.HasSuffix(label, "s"):
 		return "The " + singular(label) + " is " + series(said, "and") + "."
 	}
 	return "The " + label + " are " + series(said, "and") + "."
 }
 
+// thirdPerson reports labels that are verbs: "it contains milk".
+func thirdPerson(label string) bool {
+	switch label {
+	case "contains", "includes", "has", "needs", "requires", "offers", "takes", "accepts", "serves", "covers", "allows", "supports", "costs", "weighs", "lasts", "excludes":
+		return true
+	}
+	return false
+}
+
 func singular(s string) string {
+	for _, end := range []string{"shes", "ches", "xes", "sses"} {
+		if strings.HasSuffix(s, end) {
+			return s[:len(s)-2]
+		}
+	}
 	if strings.HasSuffix(s, "ies") {
 		return s[:len(s)-3] + "y"
 	}
@@ -116,15 +160,18 @@ func (v *view) item(it value) string {
 	if head == "" && len(rest) > 0 {
 		head, rest = rest[0].spoken(v.now), rest[1:]
 	}
-	details := 0
+	details, day := 0, ""
 	for _, f := range rest {
 		if details == 3 {
 			break
 		}
 		said := f.spoken(v.now)
 		switch {
+		case f.isDate() && day != "":
+			head += " to " + strings.TrimPrefix(said, day+" at ")
 		case f.isDate():
 			head += " on " + said
+			day, _, _ = strings.Cut(said, " at ")
 		case anyWord(f.label, "time", "start", "starts") && strings.HasSuffix(said, "M"):
 			head += " at " + said
 		case f.isMoney():

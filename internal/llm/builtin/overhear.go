@@ -2,8 +2,10 @@ package builtin
 
 import (
 	"slices"
+	"strings"
 
 	"callwright/internal/llm"
+	"callwright/internal/spoken"
 )
 
 // overhear decides what to do when the assistant's last words were not the
@@ -30,24 +32,38 @@ func (s *state) overhear(a act) plan {
 // readBack repeats what the words of others came to before something is changed
 // by it.
 func (s *state) readBack() string {
-	var parts []string
+	var values []spoken.Told
 	for _, p := range s.cur.tool.params {
-		switch v, ok := s.cur.vals[p]; {
-		case !ok || v.said == "":
-		case p.kind == kindBool:
-			parts = append(parts, truthClause(p.label, "it", v.said == "yes"))
-		default:
-			name := "the " + p.label
+		if v, ok := s.cur.vals[p]; ok && v.said != "" {
+			name := p.label
 			if p.opaque() {
-				name = p.noun()
+				name = strings.TrimPrefix(p.noun(), "the ")
 			}
-			parts = append(parts, name+" is "+v.said)
+			values = append(values, spoken.Told{Label: name, Format: p.format(), Value: plain(v.value), Said: v.said})
 		}
 	}
-	if len(parts) == 0 {
-		return "Shall I " + s.cur.tool.doing() + "?"
+	return spoken.ReadBack(s.cur.tool.title(), values, s.req.Now)
+}
+
+// format is the kind in the words of a schema.
+func (p *param) format() string {
+	switch p.kind {
+	case kindDate:
+		return "date"
+	case kindTime:
+		return "time"
+	case kindDateTime:
+		return "date-time"
+	case kindPerson:
+		return "person-name"
+	case kindAddress:
+		return "address"
+	case kindNumber:
+		return "integer"
+	case kindBool:
+		return "boolean"
 	}
-	return "Let me read that back: " + series(parts, "and") + ". Shall I go ahead?"
+	return ""
 }
 
 // judged takes the caller's words on values read back: whoever does not object

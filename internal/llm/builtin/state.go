@@ -309,6 +309,10 @@ func (s *state) spoken(words string) {
 	if s.cur == nil {
 		return
 	}
+	if r := s.pending(); r != nil && r.result.Status == llm.StatusConfirmation {
+		s.asked = nil // what is read back is not asked for
+		return
+	}
 	if !strings.Contains(words, "?") && !strings.Contains(words, "please") {
 		return
 	}

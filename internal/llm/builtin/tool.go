@@ -51,6 +51,7 @@ type param struct {
 	names    []string // stems of the label
 	wide     bool     // a place that holds what another parameter names
 	whose    []string // stems of the tool's name, which tell nothing of its values
+	role     string   // what the description of the tool calls the caller: "citizen"
 	told     sync.Once
 	stems    []string       // see about
 	likely   []string       // see samples
@@ -78,6 +79,7 @@ func tools(in []llm.Tool) []*tool {
 			tl.addMembers(root, nil, true, 0)
 		}
 		tl.order(root)
+		tl.cast()
 		tl.widen()
 		out = append(out, tl)
 	}
@@ -133,6 +135,22 @@ func seam(w string, told []string) int {
 		}
 	}
 	return 0
+}
+
+// cast tells the parameters who the caller is: whoever wants or asks for something. A
+// patient or a child may be somebody whom the caller calls for.
+func (t *tool) cast() {
+	before, _, ok := cutAny(t.purpose(), " wants ", " needs ", " asks ", " reports ")
+	if !ok {
+		return
+	}
+	role := strings.ToLower(lastOf(before))
+	if anyWord(role, "patient", "child", "student", "pupil") || strings.Count(before, " ") > 4 {
+		return
+	}
+	for _, p := range t.params {
+		p.role = role
+	}
 }
 
 // widen marks places beside the name of something in them: a city or the like.

@@ -108,9 +108,13 @@ type field struct {
 	label    string
 	val      value
 	currency string
+	sum      bool // it is an amount of that currency, whatever it is called
 }
 
 func (f field) isMoney() bool {
+	if f.sum {
+		return true
+	}
 	if f.val.kind != 'n' && !(f.val.kind == 's' && isDecimal(f.val.text)) {
 		return false
 	}
@@ -191,11 +195,16 @@ func phrase(s string) string {
 	return s
 }
 
-// datePhrase names the weekday of days near now.
+// datePhrase names the weekday of days near now, whose year goes without saying.
 func datePhrase(t time.Time, clock bool, now time.Time) string {
 	out := t.Format("January 2, 2006")
-	if d := t.Sub(now); d > -3*24*time.Hour && d < 21*24*time.Hour {
-		out = t.Format("Monday, January 2, 2006")
+	switch d := t.Sub(now); {
+	case t.Format(isoDate) == now.Format(isoDate):
+		out = "today"
+	case t.Format(isoDate) == now.AddDate(0, 0, 1).Format(isoDate):
+		out = "tomorrow"
+	case d > -3*24*time.Hour && d < 21*24*time.Hour:
+		out = t.Format("Monday, January 2")
 	}
 	if clock {
 		out += " at " + spokenTime(t.Hour(), t.Minute())

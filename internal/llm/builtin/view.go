@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // How much of a result is told at once.
@@ -17,6 +18,7 @@ type view struct {
 	run      *run
 	question text
 	now      time.Time
+	prices   int // sums among the facts that are told
 }
 
 // sentences tells the whole result as far as it matters.
@@ -110,23 +112,17 @@ func (v *view) object(o value) string {
 	if s := v.ready(o); s != "" {
 		return s
 	}
-	fs := slices.DeleteFunc(v.fields(o, "", "", 0), func(f field) bool {
-		return f.val.text == "true" && v.deedDone() == "That's "+f.label+"." || lastWord(f.label, "status", "state", "result") && plainDone(f.val.text)
-	})
-	parts := []string{}
-	if s := v.tellFields(o, fs); s != "" {
-		parts = append(parts, s)
+	lead, fs := v.lead(o, v.fields(o, "", "", 0))
+	parts := v.lists(o, len(fs) > 0)
+	lists := len(parts)
+	if asked := v.askedList(o); asked != "" {
+		return asked
 	}
-	lists := 0
-	for _, m := range o.members {
-		if m.val.kind == 'l' && lists < 2 && (len(m.val.items) > 0 || len(fs) == 0) {
-			if said := v.within(words(m.key), m.val); said != "" && len(fs) > 0 {
-				parts = append(parts, said)
-			} else {
-				parts = append(parts, v.list(field{label: words(m.key)}, m.val))
-			}
-			lists++
-		}
+	if s := v.tellFields(o, fs); s != "" {
+		parts = slices.Insert(parts, 0, s)
+	}
+	if len(parts) == 0 && lead != "" {
+		return lead
 	}
 	if len(parts) == 0 {
 		if failed(o) {
@@ -134,21 +130,83 @@ func (v *view) object(o value) string {
 		}
 		return v.done()
 	}
-	said := v.deedDone()
-	if said == "That's done." && v.question.asks() {
-		said = "" // a question is answered, whatever the skill is declared to be
-	}
-	if said != "" && !v.run.form.tool.reads() && lists == 0 && !failed(o) && !v.negative(o) && !tellsDone(fs) {
-		return said + " " + strings.Join(parts, " ")
+	if lead != "" && lists == 0 {
+		return lead + " " + strings.Join(parts, " ")
 	}
 	return strings.Join(parts, " ")
 }
 
-// tellsDone reports that the facts themselves say that the deed is done.
-func tellsDone(fs []field) bool {
-	return slices.ContainsFunc(fs, func(f field) bool {
+// lists tells the first lists of an object, beside other facts or by themselves.
+func (v *view) lists(o value, beside bool) []string {
+	var out []string
+	for _, m := range o.members {
+		label := words(m.key)
+		if m.val.kind != 'l' || len(out) == 2 || len(m.val.items) == 0 && beside {
+			continue
+		}
+		said := v.within(label, m.val)
+		if said == "" || !beside && (!m.val.items[0].scalar() || listName(label)) {
+			said = v.list(field{label: label}, m.val)
+		}
+		out = append(out, said)
+	}
+	return out
+}
+
+// askedList tells the list that a look-up was asked for by its name, and nothing beside it.
+func (v *view) askedList(o value) string {
+	for _, m := range o.members {
+		if label := words(m.key); m.val.kind == 'l' && len(m.val.items) > 0 && v.run.form.tool.reads() && v.question.has("what", "which") >= 0 && v.asked(field{label: label}) {
+			return v.within(label, m.val)
+		}
+	}
+	return ""
+}
+
+// lead says that a deed is done, by the fact that tells it if there is one, and returns
+// the facts that are left to tell. A question is answered, whatever the skill is declared
+// to be.
+func (v *view) lead(o value, fs []field) (string, []field) {
+	done := v.deedDone()
+	if v.run.form.tool.reads() || failed(o) || v.negative(o) {
+		return "", fs
+	}
+	fs = slices.DeleteFunc(fs, func(f field) bool {
+		return lastWord(f.label, "status", "state", "result") && (plainDone(f.val.text) || anyWord(f.val.text, "open", "new", "created"))
+	})
+	for i, f := range fs {
+		how := ""
+		switch {
+		case f.val.text == "true" && participle(f.label):
+			how = f.label
+		case f.label == "status" && participle(strings.ToLower(f.val.text)):
+			how = strings.ToLower(f.val.text)
+		default:
+			continue
+		}
+		switch {
+		case strings.HasPrefix(done, "You're"):
+		case strings.HasPrefix(done, "Thank you"):
+			done = "Thank you, that's " + how + "."
+		case how == "rented" || how == "hired":
+			done = "That's booked."
+		default:
+			done = "That's " + how + "."
+		}
+		return done, slices.Delete(slices.Clone(fs), i, i+1)
+	}
+	told := slices.ContainsFunc(fs, func(f field) bool {
 		return f.val.text == "true" && stative(f.label) || strings.HasSuffix(f.label, " for") || f.label == "status"
 	})
+	if told || done == "That's done." && (v.question.asks() || !v.run.form.tool.write && v.run.form.tool.verb() == "") {
+		return "", fs
+	}
+	return done, fs
+}
+
+// participle reports what has been made of a thing: "booked".
+func participle(w string) bool {
+	return w == "set" || w == "sent" || w == "paid" || strings.HasSuffix(w, "ed") && !strings.Contains(w, " ")
 }
 
 func plainDone(s string) bool {
@@ -280,11 +338,12 @@ func (v *view) fields(o value, prefix, currency string, depth int) []field {
 		}
 		switch {
 		case m.val.kind == 'n' && (m.key == "total" || m.key == "size" || strings.HasSuffix(strings.ToLower(m.key), "count")) && hasList(o):
-		case m.val.empty(), bookkeeping(words(m.key)), v.echo(m.val):
+		case m.val.empty(), bookkeeping(label) && !slices.Contains(v.run.form.tool.stems, stem(label)), v.echo(m.val):
 		case m.val.kind == 'o' && depth < 3:
 			out = append(out, v.fields(m.val, words(m.key), currency, depth+1)...)
 		case m.val.scalar() && !(opaque(words(m.key), m.val) && !reference(label)):
 			f := field{label: label, val: m.val, currency: currency}
+			f.sum = o.member("currency", "currency code").kind == 's' && words(m.key) == "amount"
 			if lastWord(label, "rate") && v.echo(value{kind: 's', text: currency}) {
 				f.currency = "" // the rate of a currency asked for is no sum of it
 			}
@@ -341,11 +400,21 @@ func (v *view) echo(val value) bool {
 		return false
 	}
 	for _, got := range v.run.form.vals {
-		if strings.EqualFold(plain(got.value), val.text) {
+		if said := plain(got.value); strings.EqualFold(said, val.text) || len(said) > 3 && strings.EqualFold(letters(said), letters(val.text)) {
 			return true
 		}
 	}
 	return false
+}
+
+// letters are the letters and digits of a text.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // clip keeps long texts to what can be listened to.
