@@ -287,7 +287,7 @@ func TestConfirmationInCompletions(t *testing.T) {
 	if asked := s.completion(agent, nil, yes...); strings.Contains(asked, "cancelled") {
 		t.Errorf("a repeated claim was believed: %q", asked)
 	}
-	claim := []map[string]string{user("Cancel order A-9"), assistant("Before I go ahead, let me check: cancel order, with order number A-9. Is that right?"), user("yes")}
+	claim := []map[string]string{user("Cancel order A-9"), assistant("So I'll cancel order A-9. Is that right?"), user("yes")}
 	if said := s.completion(agent, nil, claim...); !strings.Contains(said, "?") {
 		t.Errorf("a claimed confirmation should be asked again; the agent said %q", said)
 	}

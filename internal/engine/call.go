@@ -98,7 +98,7 @@ func (t *turn) call(ctx context.Context, byServer bool, calls ...llm.ToolCall) (
 // it.
 func (t *turn) became(ctx context.Context, c llm.ToolCall, out gate.Outcome, byServer bool) (stop bool) {
 	t.skillTime += out.Took
-	answer := toolResult(out)
+	answer := toolResult(out, t.Now())
 	t.sayOf(out, &answer)
 	t.answer(c, answer, byServer, callwright.ToolCall{RunID: out.Run, Arguments: valid(out.Arguments), Gate: out.Lines, Sent: out.Sent,
 		Code: out.Code, Detail: out.Detail, TookMs: ms(out.Took)}, out.Skill)
@@ -118,7 +118,7 @@ func (t *turn) became(ctx context.Context, c llm.ToolCall, out gate.Outcome, byS
 		return t.effect(out.Effect, out.Skill)
 	case gate.Confirm:
 		t.conv.Pending = out.Confirm
-		t.speak(readBack(out.Skill, out.Confirm.Arguments), "readback")
+		t.speak(readBack(out.Skill, out.Confirm.Arguments, t.Now()), "readback")
 		return true
 	case gate.Verify:
 		return t.demand(ctx, c, out)

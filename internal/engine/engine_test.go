@@ -396,7 +396,7 @@ func TestMalformedArguments(t *testing.T) {
 	}
 }
 
-const readBack = "Before I go ahead, let me check: book visit, with order id A-1 and count 2. Is that right?"
+const readBack = "So I'll book a visit, order id A-1, count 2. Is that right?"
 
 // asked plays a turn that ends with a question for confirmation.
 func asked(t testing.TB, more ...llmtest.Step) *room {

@@ -143,7 +143,7 @@ func (t *turn) settleCall(c callwright.ToolCall, runs []callwright.Run, why stri
 	}
 	// The model's message with this call was never stored: it is told as one of
 	// the server's.
-	t.answer(call, toolResult(out), true, callwright.ToolCall{RunID: c.RunID, Arguments: call.Arguments, Code: out.Code,
+	t.answer(call, toolResult(out, t.Now()), true, callwright.ToolCall{RunID: c.RunID, Arguments: call.Arguments, Code: out.Code,
 		Detail: strings.TrimSpace(why + ". " + out.Detail)}, out.Skill)
 }
 

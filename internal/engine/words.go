@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+	"time"
 
 	"callwright"
 	"callwright/internal/gate"
 	"callwright/internal/llm"
+	"callwright/internal/spoken"
 	"callwright/internal/strictjson"
 )
 
@@ -37,7 +38,7 @@ const (
 
 // toolResult is the one table from outcomes to what a model is told. Say is what
 // may be said to the caller; details are for the operator's receipt only.
-func toolResult(out gate.Outcome) llm.ToolResult {
+func toolResult(out gate.Outcome, now time.Time) llm.ToolResult {
 	r := llm.ToolResult{Code: string(out.Code)}
 	switch out.Kind {
 	case gate.Done:
@@ -60,7 +61,7 @@ func toolResult(out gate.Outcome) llm.ToolResult {
 			}
 		}
 	case gate.Confirm:
-		r.Status, r.Say = llm.StatusConfirmation, readBack(out.Skill, out.Confirm.Arguments)
+		r.Status, r.Say = llm.StatusConfirmation, readBack(out.Skill, out.Confirm.Arguments, now)
 	case gate.Verify:
 		r.Status, r.Say = llm.StatusVerification, "I'm sorry, I can only do that for a caller whose identity has been checked, and I can't check it here."
 		if out.Verify != nil {
@@ -108,6 +109,9 @@ func refusal(code callwright.Code) string {
 // failure is what may be said of a system that failed: what the caller can rely
 // on, not whose fault it is.
 func failure(out gate.Outcome) string {
+	if out.NotFound && out.Skill != nil && len(out.Skill.Required) > 0 {
+		return notFound(out.Skill)
+	}
 	why := ""
 	switch out.Code {
 	case callwright.CodeTimeout:
@@ -127,6 +131,18 @@ func failure(out gate.Outcome) string {
 		return "I'm sorry, " + why + ", so it has not been done."
 	}
 	return "I'm sorry, " + why + ", so I don't have an answer for you."
+}
+
+// notFound is said of an argument that the other side does not know.
+func notFound(s *gate.Skill) string {
+	what := "that"
+	if len(s.Required) == 1 {
+		what += " " + s.Label(s.Required[0])
+	}
+	if s.IsWrite {
+		return "I'm sorry, I couldn't find anything under " + what + ", so it has not been done. Could you check it?"
+	}
+	return "I'm sorry, I couldn't find anything under " + what + ". Could you check it?"
 }
 
 // ask words the question for the first thing that is missing or wrong.
@@ -163,8 +179,9 @@ func askIdentity(d *gate.Demand) string {
 
 func askFirst(s *gate.Skill, name string) string { return "What is your " + s.Label(name) + "?" }
 
-// readBack is the question for confirmation: the skill and every argument.
-func readBack(s *gate.Skill, arguments json.RawMessage) string {
+// readBack is the question for confirmation: the skill and every argument, the required
+// ones first.
+func readBack(s *gate.Skill, arguments json.RawMessage, now time.Time) string {
 	args, err := strictjson.Object(arguments)
 	if err != nil {
 		args = nil
@@ -182,15 +199,11 @@ func readBack(s *gate.Skill, arguments json.RawMessage) string {
 		}
 	}
 	slices.Sort(rest)
-	var parts []string
+	var values []spoken.Told
 	for _, n := range append(names, rest...) {
-		parts = append(parts, s.Label(n)+" "+said(s, n, args[n]))
+		values = append(values, spoken.Told{Label: s.Label(n), Format: s.Kind(n), Value: fmt.Sprint(args[n]), Said: said(s, n, args[n])})
 	}
-	what := lowerFirst(s.Name)
-	if len(parts) == 0 {
-		return "Before I go ahead, let me check: " + what + ". Is that right?"
-	}
-	return "Before I go ahead, let me check: " + what + ", with " + join(parts) + ". Is that right?"
+	return spoken.ReadBack(s.Name, values, now)
 }
 
 func join(parts []string) string {
@@ -220,13 +233,4 @@ func said(s *gate.Skill, name string, v any) string {
 		return string(mustJSON(v))
 	}
 	return fmt.Sprint(v)
-}
-
-// lowerFirst makes a name fit into a sentence, unless it begins with an acronym.
-func lowerFirst(name string) string {
-	r := []rune(name)
-	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
-		r[0] = unicode.ToLower(r[0])
-	}
-	return string(r)
 }

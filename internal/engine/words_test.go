@@ -25,6 +25,13 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
+	status := func(status int) func(*room) {
+		return func(r *room) {
+			r.partner.do = func(context.Context, skill.Call) (skill.Result, error) {
+				return skill.Result{Sent: true, Status: status}, callwright.Errorf(callwright.CodeRemoteStatus, "%d", status)
+			}
+		}
+	}
 	change := func(id callwright.SkillID, fn func(*callwright.Skill)) func(*room) {
 		return func(r *room) {
 			must(r.t, second(r.db.UpdateSkill(r.t.Context(), org, agentID, id, func(s *callwright.Skill) error { fn(s); return nil })))
@@ -46,29 +53,31 @@ func TestWords(t *testing.T) {
 		code   callwright.Code
 		say    string // part of it; "-" = nothing at all
 	}{
-		"done":                  {tool: "find_order", status: llm.StatusDone, say: "-"},
-		"queued":                {setup: change(findID, func(s *callwright.Skill) { s.ToolMode = "one_way" }), tool: "find_order", status: llm.StatusQueued, say: "taken care of"},
-		"confirmation":          {tool: "book_visit", status: llm.StatusConfirmation, say: "Is that right?"},
-		"verification":          {setup: change(findID, func(s *callwright.Skill) { s.RequiresVerifiedIdentity = true }), tool: "find_order", status: llm.StatusVerification, code: "verification_not_configured", say: "identity"},
-		"unknown tool":          {tool: "no_such_tool", status: llm.StatusRefused, code: "unknown_skill", say: "-"},
-		"disabled":              {setup: change(findID, func(s *callwright.Skill) { s.IsEnabled = &off }), tool: "find_order", status: llm.StatusRefused, code: "skill_disabled", say: "-"},
-		"channel":               {setup: change(findID, func(s *callwright.Skill) { s.Channels = []callwright.Channel{callwright.Voice} }), tool: "find_order", status: llm.StatusRefused, code: "channel_not_allowed", say: "something I can do here"},
-		"hours":                 {setup: change(findID, func(s *callwright.Skill) { s.AvailabilityWindow = "closed" }), tool: "find_order", status: llm.StatusRefused, code: "outside_window", say: "time of day"},
-		"broken":                {setup: change(findID, func(s *callwright.Skill) { s.SkillType = "telepathy" }), tool: "find_order", status: llm.StatusRefused, code: "skill_unusable", say: "can't do that at the moment"},
-		"timeout of a read":     {setup: fails(callwright.CodeTimeout, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeTimeout, say: "too long to answer, " + noAnswer},
-		"timeout of a write":    {setup: both(plainWrite, fails(callwright.CodeTimeout, true)), tool: "book_visit", status: llm.StatusUnknown, code: callwright.CodeTimeout, say: "can't tell whether that went through"},
-		"lost connection":       {setup: both(plainWrite, fails(callwright.CodeConnection, true)), tool: "book_visit", status: llm.StatusUnknown, code: callwright.CodeConnection, say: "don't try it again"},
-		"write that never left": {setup: both(plainWrite, fails(callwright.CodeUnreachable, false)), tool: "book_visit", status: llm.StatusFailed, code: callwright.CodeUnreachable, say: "can't reach the system I need for that right now, " + noEffect},
-		"write refused by them": {setup: both(plainWrite, fails(callwright.CodeRemoteStatus, true)), tool: "book_visit", status: llm.StatusFailed, code: callwright.CodeRemoteStatus, say: "reported a problem, " + noEffect},
-		"unreadable answer":     {setup: fails(callwright.CodeBadResponse, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeBadResponse, say: "can't read, " + noAnswer},
-		"oversized answer":      {setup: fails(callwright.CodeTooLarge, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeTooLarge, say: "can't read, " + noAnswer},
-		"guarded address":       {setup: fails(callwright.CodeRefused, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRefused, say: "can't reach the system"},
-		"missing secret":        {setup: fails(callwright.CodeSecretMissing, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeSecretMissing, say: "can't reach the system"},
-		"redirect":              {setup: fails(callwright.CodeRedirect, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRedirect, say: "can't reach the system"},
-		"opted out":             {setup: both(plainWrite, fails(callwright.CodeOptedOut, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeOptedOut, say: "has turned off text messages from us"},
-		"enough text messages":  {setup: both(plainWrite, fails(callwright.CodeTextLimit, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeTextLimit, say: "as many text messages as I may for now"},
-		"something of our own":  {setup: fails(callwright.CodeInternal, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeInternal, say: "on our side, " + noAnswer},
-		"a code of the future":  {setup: fails("quantum_decoherence", false), tool: "find_order", status: llm.StatusFailed, code: "quantum_decoherence", say: "on our side, " + noAnswer},
+		"done":                   {tool: "find_order", status: llm.StatusDone, say: "-"},
+		"queued":                 {setup: change(findID, func(s *callwright.Skill) { s.ToolMode = "one_way" }), tool: "find_order", status: llm.StatusQueued, say: "taken care of"},
+		"confirmation":           {tool: "book_visit", status: llm.StatusConfirmation, say: "Is that right?"},
+		"verification":           {setup: change(findID, func(s *callwright.Skill) { s.RequiresVerifiedIdentity = true }), tool: "find_order", status: llm.StatusVerification, code: "verification_not_configured", say: "identity"},
+		"unknown tool":           {tool: "no_such_tool", status: llm.StatusRefused, code: "unknown_skill", say: "-"},
+		"disabled":               {setup: change(findID, func(s *callwright.Skill) { s.IsEnabled = &off }), tool: "find_order", status: llm.StatusRefused, code: "skill_disabled", say: "-"},
+		"channel":                {setup: change(findID, func(s *callwright.Skill) { s.Channels = []callwright.Channel{callwright.Voice} }), tool: "find_order", status: llm.StatusRefused, code: "channel_not_allowed", say: "something I can do here"},
+		"hours":                  {setup: change(findID, func(s *callwright.Skill) { s.AvailabilityWindow = "closed" }), tool: "find_order", status: llm.StatusRefused, code: "outside_window", say: "time of day"},
+		"broken":                 {setup: change(findID, func(s *callwright.Skill) { s.SkillType = "telepathy" }), tool: "find_order", status: llm.StatusRefused, code: "skill_unusable", say: "can't do that at the moment"},
+		"timeout of a read":      {setup: fails(callwright.CodeTimeout, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeTimeout, say: "too long to answer, " + noAnswer},
+		"timeout of a write":     {setup: both(plainWrite, fails(callwright.CodeTimeout, true)), tool: "book_visit", status: llm.StatusUnknown, code: callwright.CodeTimeout, say: "can't tell whether that went through"},
+		"lost connection":        {setup: both(plainWrite, fails(callwright.CodeConnection, true)), tool: "book_visit", status: llm.StatusUnknown, code: callwright.CodeConnection, say: "don't try it again"},
+		"write that never left":  {setup: both(plainWrite, fails(callwright.CodeUnreachable, false)), tool: "book_visit", status: llm.StatusFailed, code: callwright.CodeUnreachable, say: "can't reach the system I need for that right now, " + noEffect},
+		"write refused by them":  {setup: both(plainWrite, fails(callwright.CodeRemoteStatus, true)), tool: "book_visit", status: llm.StatusFailed, code: callwright.CodeRemoteStatus, say: "reported a problem, " + noEffect},
+		"unknown to them":        {setup: status(404), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRemoteStatus, say: "I couldn't find anything under that order id. Could you check it?"},
+		"a write of the unknown": {setup: both(plainWrite, status(410)), tool: "book_visit", status: llm.StatusFailed, code: callwright.CodeRemoteStatus, say: "so it has not been done. Could you check it?"},
+		"unreadable answer":      {setup: fails(callwright.CodeBadResponse, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeBadResponse, say: "can't read, " + noAnswer},
+		"oversized answer":       {setup: fails(callwright.CodeTooLarge, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeTooLarge, say: "can't read, " + noAnswer},
+		"guarded address":        {setup: fails(callwright.CodeRefused, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRefused, say: "can't reach the system"},
+		"missing secret":         {setup: fails(callwright.CodeSecretMissing, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeSecretMissing, say: "can't reach the system"},
+		"redirect":               {setup: fails(callwright.CodeRedirect, true), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeRedirect, say: "can't reach the system"},
+		"opted out":              {setup: both(plainWrite, fails(callwright.CodeOptedOut, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeOptedOut, say: "has turned off text messages from us"},
+		"enough text messages":   {setup: both(plainWrite, fails(callwright.CodeTextLimit, false)), tool: "book_visit", status: llm.StatusRefused, code: callwright.CodeTextLimit, say: "as many text messages as I may for now"},
+		"something of our own":   {setup: fails(callwright.CodeInternal, false), tool: "find_order", status: llm.StatusFailed, code: callwright.CodeInternal, say: "on our side, " + noAnswer},
+		"a code of the future":   {setup: fails("quantum_decoherence", false), tool: "find_order", status: llm.StatusFailed, code: "quantum_decoherence", say: "on our side, " + noAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,16 +111,16 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// The read-back says every argument, the required ones first, in words.
+// The read-back says every argument in words.
 func TestReadBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, schema, args, want string }{
-		{"Book visit", `{"properties":{"when":{"title":"date"},"a":{}},"required":["when"]}`, `{"a":"x","when":"Friday"}`, "book visit, with date Friday and a x."},
-		{"VIN check", `{"properties":{"vin":{}}}`, `{}`, "VIN check."},
-		{"Go", `{"properties":{"yes":{"type":"boolean"},"list":{"type":"array"},"n":{"type":"number"}}}`, `{"yes":false,"list":["a","b","c"],"n":12345678901234567890.50}`, "go, with list a, b and c, n 12345678901234567890.50 and yes no."},
+		{"Book visit", `{"properties":{"when":{"title":"date"},"a":{}},"required":["when"]}`, `{"a":"x","when":"Friday"}`, "So I'll book a visit, date: Friday, a: x."},
+		{"VIN check", `{"properties":{"vin":{}}}`, `{}`, "So that's a VIN check."},
+		{"Go", `{"properties":{"yes":{"type":"boolean"},"list":{"type":"array"},"n":{"type":"number"}}}`, `{"yes":false,"list":["a","b","c"],"n":12345678901234567890.50}`, "So that's a go, list: a, b and c, n 12345678901234567890.50, yes: no."},
 		{"Book visit", `{"properties":{"when":{"type":"string","format":"date-time"},"phone":{"type":"string","format":"phone"},"days":{"type":"array","items":{"type":"string","format":"date"}}}}`, `{"when":"tomorrow at noon","phone":"212 555 0123","days":["Friday","May 3"]}`,
-			"book visit, with days Friday, March 5, 2027 and Monday, May 3, 2027, phone (212) 555-0123 and when Tuesday, March 2, 2027 at noon."},
-		{"Go", `{"properties":{"o":{"type":"object"}}}`, `{"o":{"k":[1]}}`, `go, with o {"k":[1]}.`},
+			"So I'll book a visit on Tuesday, March 2 at noon, days Friday, March 5, 2027 and Monday, May 3, 2027, phone (212) 555-0123."},
+		{"Go", `{"properties":{"o":{"type":"object"}}}`, `{"o":{"k":[1]}}`, `So that's a go, o {"k":[1]}.`},
 	} {
 		r := newRoom(t)
 		must(t, second(r.db.UpdateSkill(t.Context(), org, agentID, bookID, func(s *callwright.Skill) error {
@@ -122,6 +131,6 @@ func TestReadBack(t *testing.T) {
 		must(t, err)
 		r.model.Steps = append(r.model.Steps, calling(tool("c1", a.Skill(bookID).Tool, c.args)))
 		p := r.say("do it")
-		wantList(t, c.name, p.said, "Before I go ahead, let me check: "+c.want+" Is that right?")
+		wantList(t, c.name, p.said, c.want+" Is that right?")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -371,7 +372,7 @@ func (r *run) attempt(ctx context.Context) (skill.Result, Outcome) {
 	if err == nil {
 		return result, Outcome{}
 	}
-	out := Outcome{Kind: Failed, Code: callwright.CodeOf(err), Detail: err.Error()}
+	out := Outcome{Kind: Failed, Code: callwright.CodeOf(err), Detail: err.Error(), NotFound: result.Status == http.StatusNotFound || result.Status == http.StatusGone}
 	if e, ok := errors.AsType[*callwright.Error](err); ok {
 		out.Detail = e.Message
 	} else {

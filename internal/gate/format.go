@@ -126,6 +126,15 @@ func (p property) named(ws ...string) bool {
 	return slices.ContainsFunc(strings.Fields(strings.ToLower(words(p.name)+" "+p.Title)), func(w string) bool { return slices.Contains(ws, w) })
 }
 
+// Kind returns the format of a parameter, or its type when it has none.
+func (s *Skill) Kind(name string) string {
+	p := s.properties[name]
+	if kind, ok := p.Type.(string); ok && p.Format == "" {
+		return kind
+	}
+	return p.Format
+}
+
 // Said returns an argument as it is read back to the caller: a day, a time or a
 // telephone number as people say it.
 func (s *Skill) Said(name, value string) string {

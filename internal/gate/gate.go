@@ -141,6 +141,7 @@ type Outcome struct {
 	Verified  *Verdict                 // what a skill that verifies callers found
 	Code      callwright.Code          // with Refused, Failed, Unknown
 	Detail    string                   // why, for the operator
+	NotFound  bool                     // with Failed: the other side has nothing under these arguments
 	Result    json.RawMessage          // with Done: what the model may see
 	Effect    skill.Effect             // with Done: for the channel, or nil
 	Run       callwright.RunID         // set once it was journalled
