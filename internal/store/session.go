@@ -63,12 +63,22 @@ func (db *DB) work(ctx context.Context, org callwright.OrgID, fn func(context.Co
 			return (&pipeline{conn: c, prepared: db.kind.prepared}).transact(ctx, org, fn)
 		})
 	}
-	tx, err := db.write.DB.BeginTx(ctx, nil)
+	conn, err := db.write.DB.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // back to the pool
+	// Who waits for the one connection that writes may give up; who has it is done in
+	// a moment, and goroutines that watch the context would be a good part of it.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	if err := fn(ctx, direct{execer{db.hot, tx}}); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
