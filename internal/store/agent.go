@@ -17,7 +17,7 @@ const (
 	updateAgent   = "UPDATE agents SET doc = ?, version = ?, updated_at = ? WHERE organization_id = ? AND id = ?"
 	touchAgent    = "UPDATE agents SET version = version + 1, updated_at = ? WHERE organization_id = ? AND id = ? AND deleted_at = 0 RETURNING version"
 	deleteAgent   = "UPDATE agents SET deleted_at = ? WHERE organization_id = ? AND id = ?"
-	insertSkill   = "INSERT INTO skills (organization_id, agent_id, id, name_key, doc) VALUES (?, ?, ?, ?, ?)"
+	insertSkill   = "INSERT INTO skills (organization_id, agent_id, id, name_key, doc) VALUES (?, (SELECT id FROM agents WHERE organization_id = ? AND id = ? AND deleted_at = 0), ?, ?, ?)"
 	selectSkill   = "SELECT doc FROM skills WHERE organization_id = ? AND agent_id = ? AND id = ?"
 	updateSkill   = "UPDATE skills SET name_key = ?, doc = ? WHERE organization_id = ? AND id = ?"
 	deleteSkill   = "DELETE FROM skills WHERE organization_id = ? AND id = ?"
@@ -162,9 +162,12 @@ func duplicateSkill(name string) error {
 }
 
 // storing words an error of a write of a skill. A name that is taken is
-// duplicate_name.
+// duplicate_name; a skill of no agent is one of an agent that is not there.
 func storing(name string) func(error) error {
 	return func(err error) error {
+		if missing(err) {
+			return found(sql.ErrNoRows, "agent")
+		}
 		if duplicate(err) {
 			return duplicateSkill(name)
 		}
@@ -172,13 +175,15 @@ func storing(name string) func(error) error {
 	}
 }
 
-// CreateSkill stores a new skill and touches its agent.
+// CreateSkill stores a new skill and touches its agent. Without the agent the skill
+// would be nobody's, which the database refuses: so nothing has to be read, and on
+// PostgreSQL all of it travels at once.
 func (db *DB) CreateSkill(ctx context.Context, sk callwright.Skill) error {
 	return db.work(ctx, sk.OrganizationID, func(ctx context.Context, s session) error {
-		if err := touch(ctx, s, sk.OrganizationID, sk.AgentID, sk.UpdatedAt); err != nil {
+		if err := s.exec(ctx, touchAgent, []any{sk.UpdatedAt, sk.OrganizationID, sk.AgentID}, doing("touch agent")); err != nil {
 			return err
 		}
-		return s.exec(ctx, insertSkill, []any{sk.OrganizationID, sk.AgentID, sk.ID, nameKey(sk.Name), encode(sk)}, storing(sk.Name))
+		return s.exec(ctx, insertSkill, []any{sk.OrganizationID, sk.OrganizationID, sk.AgentID, sk.ID, nameKey(sk.Name), encode(sk)}, storing(sk.Name))
 	})
 }
 

@@ -57,6 +57,14 @@ func duplicate(err error) bool {
 	return postgresCode(err) == "23505"
 }
 
+// missing reports whether err is of a value that must be there and is not.
+func missing(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == sqlite3.SQLITE_CONSTRAINT_NOTNULL
+	}
+	return postgresCode(err) == "23502"
+}
+
 // notText reports whether a value cannot be in the database, since it is no valid
 // text: nothing there has it.
 func notText(err error) bool { return postgresCode(err) == "22021" }
