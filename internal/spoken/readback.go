@@ -12,23 +12,23 @@ type Told struct{ Label, Format, Value, Said string }
 
 // ReadBack is the question whether a deed, called by its name, is right with these values:
 // "So I'll cancel booking H-77. Is that right?" Every value is in it.
-func ReadBack(deed string, values []Told, now time.Time) string {
-	r := recital{deed: strings.Fields(lowerFirst(deed)), values: slices.Clone(values)}
+func ReadBack(name string, values []Told, now time.Time) string {
+	r := recital{deed: deed(name), values: slices.Clone(values)}
 	r.attach()
 	slices.SortStableFunc(r.values, func(a, b Told) int { return rank(a) - rank(b) })
 	for _, v := range r.values {
 		r.place(v, now)
 	}
 	say := "So that's "
-	name := r.deed
-	if len(name) > 0 && IsDeed(strings.ToLower(name[0])) {
-		say = "So I'll " + name[0] + " "
-		if callersOwn(name[0]) {
-			say = "So you'd like to " + name[0] + " "
+	words := r.deed
+	if len(words) > 0 && IsDeed(strings.ToLower(words[0])) {
+		say = "So I'll " + words[0] + " "
+		if callersOwn(words[0]) {
+			say = "So you'd like to " + words[0] + " "
 		}
-		name = name[1:]
+		words = words[1:]
 	}
-	what := strings.Join(name, " ")
+	what := strings.Join(words, " ")
 	if !r.attached {
 		what = Article("a", what)
 	}
@@ -224,6 +224,28 @@ func mass(noun string) bool {
 // callersOwn reports verbs of which the caller is the one who does it.
 func callersOwn(verb string) bool {
 	return slices.Contains([]string{"meet", "join", "buy", "rent", "hire", "return", "extend", "renew", "collect", "leave", "withdraw"}, verb)
+}
+
+// DeedLast reports a verb that is one at the end of a name too, as in "ride_book": others,
+// such as "call" and "order", are nouns there.
+func DeedLast(w string) bool {
+	switch w {
+	case "book", "schedule", "search", "check", "cancel", "change", "reserve", "find", "update", "create", "lookup", "delete", "plan":
+		return true
+	}
+	return false
+}
+
+// deed is a name in words, its verb first: "book ride" of "ride_book".
+func deed(name string) []string {
+	if oneLine(name) && strings.Contains(name, "_") && !strings.Contains(name, " ") {
+		name = strings.ToLower(strings.ReplaceAll(name, "_", " "))
+	}
+	ws := strings.Fields(lowerFirst(name))
+	if n := len(ws); n > 1 && DeedLast(ws[n-1]) && !IsDeed(strings.ToLower(ws[0])) {
+		ws = append(ws[n-1:], ws[:n-1]...)
+	}
+	return ws
 }
 
 // IsDeed reports a verb that names of skills begin with.

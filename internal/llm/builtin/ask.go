@@ -108,6 +108,9 @@ func (p *param) askThing() string {
 		case p.callers() || strings.HasPrefix(p.nounPhrase(), "your "):
 			return "Could I have your name, please?"
 		}
+		if d := p.nounPhrase(); p.other && d != "" {
+			return "What's the " + d + "?"
+		}
 		return "Could I have " + possessive(p.label) + ", please?"
 	case kindAddress:
 		if d := p.nounPhrase(); strings.Contains(d, " where ") && !anyWord(p.label, "address") {
@@ -153,8 +156,10 @@ func (p *param) askThing() string {
 
 func (p *param) ask() string {
 	n := p.noun()
-	w, _, _ := strings.Cut(n, " of ")
-	w, _, _ = strings.Cut(w, " to ")
+	w := n
+	for _, rest := range []string{" of ", " to ", " when ", " where ", " who ", " that ", " which ", " for ", " in ", " at "} {
+		w, _, _ = strings.Cut(w, rest)
+	}
 	if strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "address") {
 		return "What are " + n + "?"
 	}
@@ -313,6 +318,9 @@ func (p *param) askOption() string {
 	var names []string
 	for _, o := range p.options {
 		names = append(names, strings.Replace(" "+o.label, " my ", " your ", 1)[1:])
+		if p.weekdays() {
+			names[len(names)-1] = upperFirst(o.label)
+		}
 	}
 	if n, ok := figures(p.options[0].label); ok && n != "" {
 		return p.askCount()

@@ -16,6 +16,7 @@ type found struct {
 	said  string
 	sure  bool // cannot well be anything else
 	half  halfTime
+	bare  bool // a day of which nobody said the month
 	guess bool // carried over from something else: any word of the caller's goes before it
 }
 
@@ -155,7 +156,7 @@ func (r reader) labelled(i int, p *param) int {
 	k := j
 	own := false
 	for k < len(r.toks) && k-j < 4 && (p.says(r.toks[k].stem) || genericLabel(r.toks[k].low)) {
-		own = own || p.says(r.toks[k].stem) || p.kind.called(r.toks[k].low)
+		own = own || (p.says(r.toks[k].stem) || p.kind.called(r.toks[k].low)) && !(r.toks[k].low == "name" && p.thingName() && !(k > j && own))
 		k++
 	}
 	if k == j || k >= len(r.toks) || !own {
@@ -173,6 +174,12 @@ func (r reader) labelled(i int, p *param) int {
 		return k - i
 	}
 	return 0
+}
+
+// thingName reports the name of something that is no person, which "my name is" does
+// not tell: a restaurant's, a venue's.
+func (p *param) thingName() bool {
+	return p.kind == kindText && lastWord(p.label, "name") && strings.Contains(p.label, " ")
 }
 
 func (p *param) says(stem string) bool {

@@ -210,7 +210,7 @@ func (r reader) named(i int, p *param) bool {
 		if t.final == '.' || t.final == '?' || t.final == ',' {
 			return false
 		}
-		if p.says(t.stem) && !common(t.low) {
+		if p.says(t.stem) && !common(t.low) || p.only && t.low == "id" {
 			return true
 		}
 		if t.low != "is" && t.low != "number" && t.low != "no" && t.low != "code" && t.low != "id" && t.low != "reference" && t.low != "ref" && t.low != "it's" && t.low != "the" && t.low != "#" && t.low != "with" && t.low != "ending" && t.low != "of" {

@@ -83,11 +83,39 @@ func (r reader) dates() []found {
 			i++
 			continue
 		}
-		v := d.Format(isoDate)
-		out = append(out, found{value: quoted(v), at: i, end: i + n, said: spokenDate(d), sure: true, half: halfTime{date: v}})
+		f := found{at: i, end: i + n, sure: true, bare: r.bareDay(i, n)}
+		if k := len(out) - 1; k >= 0 && f.bare && !out[k].bare { // "from May 6th to the 26th"
+			if first, err := time.Parse(isoDate, plain(out[k].value)); err == nil {
+				d = dayAfter(first, d.Day())
+			}
+		}
+		out = append(out, f.onDay(d))
 		i += n
 	}
 	return out
+}
+
+// onDay is the value found, of a day.
+func (f found) onDay(d time.Time) found {
+	v := d.Format(isoDate)
+	f.value, f.said, f.half = quoted(v), spokenDate(d), halfTime{date: v}
+	return f
+}
+
+// bareDay reports a day at i that is said without a month: "the 26th".
+func (r reader) bareDay(i, n int) bool {
+	_, bare := r.ordinalDate(i)
+	return bare == n
+}
+
+// dayAfter is the next such day of a month from a day on.
+func dayAfter(from time.Time, day int) time.Time {
+	for m := range time.Month(12) {
+		if t, ok := valid(from.Year(), from.Month()+m, day, 1); ok > 0 && !t.Before(from) {
+			return t
+		}
+	}
+	return from
 }
 
 // foreignDates finds days in words of another language.
@@ -184,6 +212,9 @@ func year(y int) int {
 }
 
 func valid(y int, m time.Month, d, n int) (time.Time, int) {
+	if m > 12 {
+		y, m = y+int(m-1)/12, (m-1)%12+1
+	}
 	t := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	if t.Year() != y || t.Month() != m || t.Day() != d {
 		return time.Time{}, 0

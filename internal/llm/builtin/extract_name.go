@@ -21,6 +21,17 @@ func (r reader) people(p *param) []found {
 			out = append(out, r.personal(p, i+lead, end, strong || calling))
 		}
 	}
+	for i := range r.toks { // "Angela is my name"
+		if i > 0 && !r.toks[i-1].stop && (r.is(i, "is my name") || r.is(i, "is the name")) {
+			from := i
+			for from > 0 && from > i-3 && unicode.IsUpper([]rune(r.toks[from-1].raw)[0]) && !common(r.toks[from-1].low) && (from == i || !r.toks[from-1].stop) {
+				from--
+			}
+			if from < i {
+				out = append(out, r.personal(p, from, i, true))
+			}
+		}
+	}
 	if len(out) > 0 || !r.answer {
 		return out
 	}
@@ -140,6 +151,9 @@ func (r reader) places(p *param) []found {
 		if end == i+1 && (locative(r.toks[i].low) || r.toks[i].low == "from" || r.toks[i].low == "to" && r.has("from") >= 0 && (&tool{label: r.toks[i+1].low + " it"}).verb() == "") {
 			end = r.plainPlaceEnd(i + 1)
 		}
+		if end == i+1 && !p.cityOnly() {
+			end = r.landmarkEnd(i + 1)
+		}
 		if end > i+1 {
 			out = append(out, found{value: quoted(r.span(i+1, end)), at: i + 1, end: end, said: r.span(i+1, end)})
 			i = end - 1
@@ -169,6 +183,19 @@ func (r reader) places(p *param) []found {
 		}
 	}
 	return slices.DeleteFunc(r.free(p), func(f found) bool { return p.cityOnly() && r.noPlace(f.at, f.end) })
+}
+
+// landmarkEnd is the end of a place that has no name of its own: "the airport", "my
+// office".
+func (r reader) landmarkEnd(i int) int {
+	j := i
+	for r.is(j, "the") || r.is(j, "my") || r.is(j, "our") || r.is(j, "central") || r.is(j, "main") {
+		j++
+	}
+	if j < len(r.toks) && anyWord(r.toks[j].low, "airport", "station", "hospital", "university", "school", "college", "hotel", "office", "work", "home", "house", "downtown", "mall", "museum", "library", "harbor", "harbour", "stadium", "campus") {
+		return j + 1
+	}
+	return i
 }
 
 // noPlace reports words with a number, a day or a month among them.
@@ -285,8 +312,12 @@ func (r reader) placeEnd(i int) int {
 		case j > i && allDigits(t.low) && (t.stop || j+1 == len(r.toks)) && len(t.low) < 4:
 		case j == i && unicode.IsDigit(first) && j+1 < len(r.toks) && !t.stop && streetly(t.low) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
 		case j > i && (t.low == "of" || t.low == "de" || t.low == "la" || t.low == "the") && j+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[j+1].raw)[0]):
+		case j == i && r.corner(i) > 0:
+			return i + 3
 		case j == i:
 			return from
+		case j == i+1 && r.corner(i) > 0:
+			return i + 3
 		default:
 			return j
 		}
@@ -296,6 +327,21 @@ func (r reader) placeEnd(i int) int {
 		}
 	}
 	return j
+}
+
+// corner returns 3 where two streets meet at i: "Fifth and Main", "5th and Main".
+func (r reader) corner(i int) int {
+	if i+2 >= len(r.toks) || r.toks[i].stop || r.toks[i+1].stop || !r.is(i+1, "and") && !r.is(i+1, "&") || i > 0 && r.is(i-1, "between") {
+		return 0
+	}
+	a, b := r.toks[i], r.toks[i+2]
+	name := func(k token, at int) bool {
+		return unicode.IsUpper([]rune(k.raw)[0]) && !common(k.low) && !pronoun(k.low) && !dayWord(k.low) && r.cityAt(at) == 0
+	}
+	if streetly(a.low) && (name(b, i+2) || streetly(b.low) || r.lowercase() && !common(b.low)) || name(a, i) && (name(b, i+2) || streetly(b.low)) {
+		return 3
+	}
+	return 0
 }
 
 // streetly reports the number of a street: "30th".

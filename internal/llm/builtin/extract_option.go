@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // choices finds values of an enumeration by what they are called.
@@ -22,6 +23,9 @@ func (r reader) choices(p *param) []found {
 			i = best.end - 1
 		}
 	}
+	if len(out) == 0 && p.weekdays() {
+		out = r.weekdays(p)
+	}
 	if len(out) == 0 {
 		out = r.partly(p)
 	}
@@ -29,6 +33,27 @@ func (r reader) choices(p *param) []found {
 		out = r.byPosition(p)
 	}
 	return out
+}
+
+// weekdays reports an enumeration of the days of the week.
+func (p *param) weekdays() bool {
+	return len(p.options) > 4 && !slices.ContainsFunc(p.options, func(o option) bool { return len(o.toks) != 1 || !dayWord(o.toks[0].low) })
+}
+
+// weekdays takes a day that is said in another way: "tomorrow", "the 3rd".
+func (r reader) weekdays(p *param) []found {
+	fs := r.dates()
+	for i, f := range fs {
+		day, err := time.Parse(isoDate, plain(f.value))
+		at := slices.IndexFunc(p.options, func(o option) bool {
+			return err == nil && strings.HasPrefix(strings.ToLower(day.Weekday().String()), o.toks[0].low[:min(3, len(o.toks[0].low))])
+		})
+		if at < 0 {
+			return nil
+		}
+		fs[i].value, fs[i].said = p.options[at].value, p.options[at].label
+	}
+	return fs
 }
 
 func (r reader) optionAt(i int, o option, p *param) int {

@@ -123,6 +123,9 @@ func (r reader) cued(p *param) (int, int) {
 		return i + 1, end
 	}
 	for i, t := range r.toks {
+		if t.low == "name" && p.thingName() && !(i > 0 && p.says(r.toks[i-1].stem)) {
+			continue // whose it is, was not said
+		}
 		if common(t.low) || t.stop && t.final != ':' || !slices.ContainsFunc(p.names, func(s string) bool { return s == t.stem && !common(s) || alike(s, t.stem) }) {
 			continue
 		}
@@ -167,7 +170,7 @@ func (r reader) mentioned(p *param) (int, int) {
 			i++
 		}
 		kindred := end > i+1 && slices.Contains(p.about(), r.toks[end-1].stem) || end < len(r.toks) && !r.toks[end-1].stop && slices.Contains(p.about(), r.toks[end].stem) && !common(r.toks[end].low)
-		if nationality(r.toks[i].low) && end == i+1 || r.cityAt(i) == end-i && !kindred {
+		if nationality(r.toks[i].low) && end == i+1 || r.cityAt(i) == end-i && !kindred && !(p.alone && r.is(i-1, "at")) {
 			continue
 		}
 		lead := sp[0]
@@ -180,6 +183,9 @@ func (r reader) mentioned(p *param) (int, int) {
 				return i, end
 			}
 		}
+		if lead > 0 && r.is(lead-1, "at") && p.visited() && (kindred || p.alone || r.cityAt(i) == 0) && !r.toks[lead-1].stop {
+			return i, end // "a table at the Golden Wok"
+		}
 		if before := r.toks[max(lead-1, 0)]; lead > 0 && end > i+1 && !before.stop && !common(before.low) && slices.Contains(p.about(), before.stem) && before.low != "name" {
 			return i, end // "the restaurant Golden Wok"
 		}
@@ -188,6 +194,12 @@ func (r reader) mentioned(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+// visited reports the name of something that one is at: a hotel, a venue.
+func (p *param) visited() bool {
+	return p.ends("name") && p.means("restaurant", "hotel", "venue", "theater", "theatre", "cinema", "bar", "pub", "club", "cafe", "café", "clinic", "salon", "shop", "store", "hospital", "school", "apartment", "building", "property",
+		"museum", "gym", "spa", "garage", "branch", "office", "bank", "studio", "stadium", "gallery", "diner", "bistro", "place", "location", "company", "business", "dealership", "pharmacy", "university", "college")
 }
 
 // title reports parameters for the title of a work.
@@ -244,6 +256,9 @@ func (r reader) told(p *param) (int, int) {
 			j := i + n
 			for j < len(r.toks) && !(j > i+n && (r.toks[j-1].final == '.' || r.toks[j-1].final == '?' || r.toks[j-1].final == '!' || r.toks[j-1].final == ';')) {
 				j++
+			}
+			if end := r.titleEnd(i + n); p.titled() && end > i+n && end < j && r.is(end, "and") {
+				j = end // "the host is Ben and the venue is the Blue Door"
 			}
 			return i + n, j
 		}

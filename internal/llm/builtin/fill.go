@@ -383,6 +383,9 @@ func (t text) timeRole(p *param, v found) float64 {
 // sides tells whether the parameter is about where or when something begins, or
 // where or when it ends.
 func (p *param) sides() (starts, ends bool) {
+	if p.side != 0 {
+		return p.side > 0, p.side < 0
+	}
 	for _, l := range []string{p.label, p.head, p.desc} {
 		for _, t := range read(l).toks {
 			switch t.stem {
@@ -459,6 +462,9 @@ func (s *state) put(f *form, p *param, v found) bool {
 			return true
 		}
 	}
+	if v.bare && p.kind == kindDate {
+		v = f.after(p, v)
+	}
 	old, had := f.vals[p]
 	if had && string(old.value) == string(v.value) {
 		return false
@@ -466,6 +472,25 @@ func (s *state) put(f *form, p *param, v found) bool {
 	f.vals[p] = v
 	s.remember(p, v)
 	return true
+}
+
+// after puts a day without a month, which ends something, behind the day that begins it.
+func (f *form) after(p *param, v found) found {
+	if _, ends := p.sides(); !ends {
+		return v
+	}
+	for q, first := range f.vals {
+		starts, ends := q.sides()
+		if q.kind != kindDate || !starts || ends {
+			continue
+		}
+		from, err := time.Parse(isoDate, plain(first.value))
+		day, bad := time.Parse(isoDate, plain(v.value))
+		if err == nil && bad == nil {
+			return v.onDay(dayAfter(from, day.Day()))
+		}
+	}
+	return v
 }
 
 // remember keeps what describes the caller for later skills.
@@ -491,6 +516,9 @@ func kindKey(p *param) string {
 
 // callers reports parameters that are about the caller and nobody else.
 func (p *param) callers() bool {
+	if p.other {
+		return false
+	}
 	for w := range strings.FieldsSeq(p.label) {
 		switch w {
 		case "name", "phone", "number", "email", "e-mail", "address", "mail", "mobile", "cell", "telephone", "zip", "code", "postal", "postcode", "zipcode", "full", "first", "last", "customer", "caller", "contact", "your", "user", "callback", "family", "given", "surname", "client", "my", "member", "guest", "street", "home", "booking", "reservation":

@@ -259,8 +259,20 @@ func personName(p *param, l string) bool {
 	if !lastWord(l, "name") {
 		return false
 	}
+	if agent(strings.TrimSuffix(l, " name")) {
+		return true
+	}
 	return anyWord(l, "caller", "customer", "person", "patient", "guest", "contact", "client", "student", "child", "pupil", "member", "visitor",
 		"first", "last", "full", "recipient", "sender", "driver", "parent", "holder", "owner", "user", "your", "sur", "passenger", "receiver", "booking", "reservation", "attendee")
+}
+
+// agent reports what people are called for what they do, beside customers and guests.
+func agent(w string) bool {
+	switch w {
+	case "host", "renter", "organizer", "organiser", "tenant", "traveler", "traveller", "buyer", "seller", "applicant", "subscriber", "borrower", "requester", "resident", "homeowner", "rider", "participant", "employee", "citizen":
+		return true
+	}
+	return false
 }
 
 func anyWord(s string, ws ...string) bool {

@@ -67,7 +67,7 @@ func (t text) titleSpans() [][2]int {
 		if first && end > i+1 && leadsTitle(t.toks[i].low) {
 			from, first = i+1, false
 		}
-		if (!first || end > from+1 && !common(t.toks[from].low)) && !(end == from+1 && common(t.toks[from].low)) {
+		if (!first || end > from+1 && (!common(t.toks[from].low) || t.is(from, "the"))) && !(end == from+1 && common(t.toks[from].low)) {
 			out = append(out, [2]int{from, end})
 		}
 		i = end

@@ -414,7 +414,13 @@ func (p *param) cue(q text) float64 {
 	case kindMoney:
 		return has("how much", "amount")
 	case kindPerson:
-		return has("name", "who")
+		if q.has("your name", "your full name", "your last name", "your first name") >= 0 {
+			if p.callers() {
+				return 2.5
+			}
+			return 0
+		}
+		return max(has("name"), has("who")/2)
 	case kindPhone:
 		return has("phone", "reach you", "call you")
 	}

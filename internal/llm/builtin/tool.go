@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"callwright/internal/llm"
+	"callwright/internal/spoken"
 )
 
 // A tool is an llm.Tool made ready to be chosen, filled and spoken about.
@@ -49,6 +50,10 @@ type param struct {
 	kernel   string   // the same of the name: "date_of_birth" is a "date"
 	toks     []token  // of the label
 	names    []string // stems of the label
+	side     int      // 1 where it begins something that another parameter ends, -1 where it ends it, 0 if its words tell
+	alone    bool     // no parameter takes a place
+	only     bool     // no other parameter takes a code
+	other    bool     // a person beside the caller
 	wide     bool     // a place that holds what another parameter names
 	whose    []string // stems of the tool's name, which tell nothing of its values
 	role     string   // what the description of the tool calls the caller: "citizen"
@@ -81,6 +86,7 @@ func tools(in []llm.Tool) []*tool {
 		tl.order(root)
 		tl.cast()
 		tl.widen()
+		tl.pair()
 		out = append(out, tl)
 	}
 	return out
@@ -117,6 +123,9 @@ func toolLabel(name, desc string) string {
 			out = out[i:]
 			break
 		}
+	}
+	if n := len(out); n > 1 && spoken.DeedLast(out[n-1]) && (&tool{label: out[0] + " it"}).verb() == "" {
+		out = append([]string{out[n-1]}, out[:n-1]...) // "ride book"
 	}
 	return strings.Join(out, " ")
 }
@@ -160,6 +169,39 @@ func (t *tool) widen() {
 	}
 	for _, p := range t.params {
 		p.wide = p.kind == kindPlace && !strings.Contains(p.label, " ")
+	}
+}
+
+// pair tells parameters apart that come in twos: the day of departure ends a stay that a
+// day of arrival begins, and who has a name beside the user's is somebody else.
+func (t *tool) pair() {
+	var arrival, departure *param
+	user, codes, sited := false, 0, false
+	for _, p := range t.params {
+		sited = sited || p.kind == kindPlace || p.kind == kindAddress
+		if p.kind == kindCode {
+			codes++
+		}
+		switch {
+		case p.kind != kindDate && p.kind != kindDateTime:
+		case p.means("arrival", "arrive") && arrival == nil && departure == nil:
+			arrival = p
+		case p.means("departure", "depart") && departure == nil:
+			departure = p
+		}
+		user = user || p.kind == kindPerson && anyWord(p.label, "user", "customer", "caller", "client", "your", "my")
+	}
+	persons := slices.DeleteFunc(slices.Clone(t.params), func(p *param) bool { return p.kind != kindPerson })
+	if len(persons) == 1 && agent(strings.TrimSuffix(persons[0].label, " name")) {
+		persons[0].role = strings.TrimSuffix(persons[0].label, " name") // whoever calls
+	}
+	if arrival != nil && departure != nil {
+		arrival.side, departure.side = 1, -1
+	}
+	for _, p := range t.params {
+		p.alone = !sited
+		p.only = p.kind == kindCode && codes == 1
+		p.other = user && p.kind == kindPerson && !anyWord(p.label, "user", "customer", "caller", "client", "your", "my", "first", "last", "full", "family", "given", "surname")
 	}
 }
 
