@@ -404,7 +404,7 @@ func front(fs []string) string {
 			if you && w == "wants" {
 				return "Would you like " + strings.TrimSpace(rest) + "?"
 			}
-			return verb + subject + " " + base + " " + rest + "?"
+			return strings.TrimSpace(verb+subject+" "+base+" "+rest) + "?"
 		}
 	}
 	return "Yes or no: " + strings.Join(fs, " ") + "?"

@@ -37,7 +37,7 @@ func concept(stem string) string {
 		return "repair"
 	case "car", "vehicl", "auto", "automobil":
 		return "car"
-	case "doctor", "physician", "gp", "clinic", "medical", "practition":
+	case "doctor", "dr", "physician", "gp", "clinic", "medical", "practition":
 		return "doctor"
 	case "hom", "hous", "property", "flat", "apartment", "plac":
 		return "home"

@@ -34,6 +34,14 @@ func (s *state) hear() plan {
 // note keeps what callers say about themselves before anybody asks.
 func (s *state) note() {
 	r := s.reader(s.heard)
+	if s.cur == nil && s.foreign && len(s.saids) > 0 && s.saids[len(s.saids)-1].has("your name", "your full name") >= 0 {
+		p := &param{label: "name", kind: kindPerson}
+		r.answer = true
+		for _, f := range r.find(p) {
+			s.remember(p, f)
+		}
+		r.answer = false
+	}
 	for _, p := range []*param{{label: "name", kind: kindPerson}, {label: "email", kind: kindEmail}} {
 		for _, f := range r.find(p) {
 			if f.sure {

@@ -16,7 +16,7 @@ func (r reader) people(p *param) []found {
 			continue
 		}
 		end := r.nameEnd(i+lead, strong)
-		if end > i+lead {
+		if end > i+lead && !(r.doctor(i+lead) && !p.treats()) {
 			calling := r.is(i, "this is") && (end > i+lead+1 || r.toks[end-1].stop)
 			out = append(out, r.personal(p, i+lead, end, strong || calling))
 		}
@@ -36,10 +36,34 @@ func (r reader) people(p *param) []found {
 		return out
 	}
 	i, end := r.body(p)
+	if r.doctor(i) && !p.treats() {
+		return nil
+	}
 	if stop := r.nameEnd(i, true); stop < end && !r.toks[max(stop-1, 0)].stop || stop == i {
 		return nil
 	}
 	return []found{r.personal(p, i, r.nameEnd(i, true), false)}
+}
+
+// doctor reports the name of a doctor at i, which is no caller's.
+func (r reader) doctor(i int) bool {
+	return (r.is(i, "dr") || r.is(i, "doctor")) && i+1 < len(r.toks) && unicode.IsUpper([]rune(r.toks[i+1].raw)[0])
+}
+
+// treats reports a parameter for a doctor.
+func (p *param) treats() bool {
+	return p.means("doctor", "physician", "dentist", "therapist", "specialist", "provider", "practitioner", "clinician", "surgeon")
+}
+
+// doctors finds names of doctors.
+func (r reader) doctors() []found {
+	for i := range r.toks {
+		if end := r.creditEnd(i, true); r.doctor(i) && end > i+1 {
+			v := r.span(i, end)
+			return []found{{value: quoted(v), at: i, end: end, said: v, sure: true}}
+		}
+	}
+	return nil
 }
 
 func (r reader) personal(p *param, i, end int, sure bool) found {
@@ -138,7 +162,7 @@ func (r reader) places(p *param) []found {
 			i = end
 			continue
 		}
-		if i+1 == len(r.toks) || !preposition(r.toks[i].low) || r.toks[i].stop || p.cityOnly() && !r.towards(i, p) {
+		if i+1 == len(r.toks) || !preposition(r.toks[i].low) && !(r.is(i, "on") && r.corner(i+1) > 0) || r.toks[i].stop || p.cityOnly() && !r.towards(i, p) {
 			continue
 		}
 		end := r.placeEnd(i + 1)
@@ -152,7 +176,7 @@ func (r reader) places(p *param) []found {
 			end = r.plainPlaceEnd(i + 1)
 		}
 		if end == i+1 && !p.cityOnly() {
-			end = r.landmarkEnd(i + 1)
+			end = max(r.landmarkEnd(i+1), i+1+r.corner(i+1))
 		}
 		if end > i+1 {
 			out = append(out, found{value: quoted(r.span(i+1, end)), at: i + 1, end: end, said: r.span(i+1, end)})
@@ -338,7 +362,8 @@ func (r reader) corner(i int) int {
 	name := func(k token, at int) bool {
 		return unicode.IsUpper([]rune(k.raw)[0]) && !common(k.low) && !pronoun(k.low) && !dayWord(k.low) && r.cityAt(at) == 0
 	}
-	if streetly(a.low) && (name(b, i+2) || streetly(b.low) || r.lowercase() && !common(b.low)) || name(a, i) && (name(b, i+2) || streetly(b.low)) {
+	plain := r.lowercase() || b.stop || i+3 == len(r.toks) || preposition(r.toks[i+3].low)
+	if second := name(b, i+2) || streetly(b.low) || plain && !common(b.low) && !dayWord(b.low) && b.low != "back" && r.cityAt(i+2) == 0; second && (streetly(a.low) || name(a, i)) {
 		return 3
 	}
 	return 0
@@ -365,7 +390,7 @@ func (r reader) plainPlaceEnd(i int) int {
 		t := r.toks[j]
 		_, isMonth := month(t.low)
 		_, isNumber := figures(t.low)
-		if common(t.low) || dayWord(t.low) || isMonth || isNumber || j == i && strings.HasSuffix(t.low, "ing") || small(t.low) || t.low == "advance" || t.low == "case" || t.low == "morning" || t.low == "evening" || t.low == "afternoon" {
+		if common(t.low) || dayWord(t.low) || isMonth || isNumber || strings.HasSuffix(t.low, "ing") && t.low != "spring" || small(t.low) || t.low == "advance" || t.low == "case" || t.low == "morning" || t.low == "evening" || t.low == "afternoon" {
 			break
 		}
 		j++

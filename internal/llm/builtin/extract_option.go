@@ -35,6 +35,19 @@ func (r reader) choices(p *param) []found {
 	return out
 }
 
+// named is how many of the options a question names.
+func (p *param) named(q text) int {
+	n := 0
+	for _, o := range p.options {
+		if len(o.toks) > 0 && slices.ContainsFunc(q.toks, func(t token) bool {
+			return !common(t.low) && len(t.low) > 2 && slices.ContainsFunc(o.toks, func(u token) bool { return u.stem == t.stem })
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
 // weekdays reports an enumeration of the days of the week.
 func (p *param) weekdays() bool {
 	return len(p.options) > 4 && !slices.ContainsFunc(p.options, func(o option) bool { return len(o.toks) != 1 || !dayWord(o.toks[0].low) })

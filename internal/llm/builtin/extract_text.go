@@ -20,6 +20,11 @@ func (r reader) free(p *param) []found {
 	if fs := r.credited(p); len(fs) > 0 {
 		return fs
 	}
+	if p.treats() && p.someone() {
+		if fs := r.doctors(); len(fs) > 0 {
+			return fs
+		}
+	}
 	if r.answer && (p.sorted() && p.knownSorts() || p.credits() != nil) {
 		if i, end := r.body(p); end-i > 4 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
 			return nil
@@ -43,6 +48,9 @@ func (r reader) free(p *param) []found {
 		}
 		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)
+		}
+		if stop := r.titleEnd(i); p.thingName() && stop > i && stop < end && r.toks[stop-1].stop {
+			end = stop // "the Old Town Inn, room 351"
 		}
 		v := r.span(i, end)
 		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || p.ends("name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
@@ -189,7 +197,7 @@ func (r reader) mentioned(p *param) (int, int) {
 		if before := r.toks[max(lead-1, 0)]; lead > 0 && end > i+1 && !before.stop && !common(before.low) && slices.Contains(p.about(), before.stem) && before.low != "name" {
 			return i, end // "the restaurant Golden Wok"
 		}
-		if kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && !preposition(r.toks[max(lead-1, 0)].low) {
+		if before := r.toks[max(lead-1, 0)].low; kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && (!preposition(before) || before == "of" && p.visited()) {
 			return i, end
 		}
 	}

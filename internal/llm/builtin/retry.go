@@ -1,5 +1,7 @@
 package builtin
 
+import "strings"
+
 // askAgain asks once more, with whatever helps.
 func (s *state) askAgain(p *param) string {
 	q := s.question(p)
@@ -57,6 +59,10 @@ func (p *param) thing() string {
 		return "a phone number"
 	case kindEmail:
 		return "an email address"
+	case kindBool:
+		if _, flag, ok := strings.Cut(p.desc, "hether "); ok && len(flag) < 60 {
+			return "knowing whether " + strings.TrimSuffix(flag, ".")
+		}
 	}
 	return p.noun()
 }

@@ -358,6 +358,9 @@ func (t *tool) askedIn(q text, f *form) *param {
 			}
 		}
 		score += p.cue(q)
+		if p.named(q) > 1 { // "do you want to drive, or walk?"
+			score += 2
+		}
 		if _, ok := f.vals[p]; ok {
 			score -= 1.5
 		} else if p.required {
