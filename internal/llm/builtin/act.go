@@ -170,7 +170,7 @@ func refuses(t text) bool {
 		return true
 	}
 	switch w := t.toks[0].low; w {
-	case "no", "nope", "nah", "nothing", "none", "negative", "nein", "non", "not":
+	case "no", "nope", "nah", "nahh", "naw", "noo", "nothing", "none", "negative", "nein", "non", "not":
 		return w != "no" || !t.is(0, "no problem") && !t.is(0, "no worries")
 	}
 	return t.has("i don't think so", "don't do", "do not do", "rather not", "i don't", "i wouldn't", "it isn't", "it's not") >= 0 && t.small(8)

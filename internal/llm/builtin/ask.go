@@ -227,6 +227,9 @@ func (p *param) nounPhrase() string {
 	if len(fs) == 0 || len(fs) > limit || strings.ContainsAny(d, ",;:()/.") || strings.Contains(strings.ToLower(d), "e.g") {
 		return ""
 	}
+	if (p.kind == kindTime || p.kind == kindDate || p.kind == kindDateTime) && slices.Contains(fs, "when") {
+		return ""
+	}
 	switch strings.ToLower(fs[0]) {
 	case "the", "a", "an":
 		fs = fs[1:]

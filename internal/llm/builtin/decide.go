@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 
 	"callwright/internal/llm"
@@ -137,7 +138,7 @@ func (s *state) collect(a act) plan {
 	case a == actWait:
 		return plan{say: "Of course, take your time.", ask: asked}
 	case a == actUnsure && !boolean:
-		return s.missed()
+		return s.doubted()
 	}
 	if c := s.index.choose(s.heard, len(s.runs) > 0); s.turns(c, asked) {
 		s.start(c.tool)
@@ -145,6 +146,19 @@ func (s *state) collect(a act) plan {
 		return s.next(acknowledge(c.tool))
 	}
 	return s.take(a, asked)
+}
+
+// doubted reads what else a caller says who is not sure: "hmm, at about eight", "I don't
+// know yet, for six people".
+func (s *state) doubted() plan {
+	asked := s.asked
+	if asked != nil && (!asked.kind.shaped() || asked.kind == kindCode) {
+		asked = nil
+	}
+	if changed := s.fill(s.heard, s.cur, asked); len(changed) > 0 && (asked != nil && slices.Contains(changed, asked) || s.asked == nil) {
+		return s.next("")
+	}
+	return s.missed()
 }
 
 // does reports words that name what the tool does by its verb, as in "cancel it".

@@ -192,7 +192,7 @@ func (k kind) called(w string) bool {
 	case "number", "no", "code", "id":
 		return k == kindCode || k == kindPhone || k == kindNumber || k == kindPostal
 	case "name":
-		return k == kindPerson || k == kindText || k == kindProblem
+		return k == kindPerson || k == kindText
 	case "address":
 		return k == kindAddress || k == kindEmail || k == kindPlace || k == kindURI
 	case "place", "location", "area", "city", "town":

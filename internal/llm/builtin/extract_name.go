@@ -12,6 +12,9 @@ func (r reader) people(p *param) []found {
 	out := r.credited(p)
 	for i := range r.toks {
 		lead, strong := r.nameLead(i)
+		if p.other {
+			lead, strong = r.otherLead(i)
+		}
 		if lead == 0 {
 			continue
 		}
@@ -22,7 +25,7 @@ func (r reader) people(p *param) []found {
 		}
 	}
 	for i := range r.toks { // "Angela is my name"
-		if i > 0 && !r.toks[i-1].stop && (r.is(i, "is my name") || r.is(i, "is the name")) {
+		if i > 0 && !p.other && !r.toks[i-1].stop && (r.is(i, "is my name") || r.is(i, "is the name")) {
 			from := i
 			for from > 0 && from > i-3 && unicode.IsUpper([]rune(r.toks[from-1].raw)[0]) && !common(r.toks[from-1].low) && (from == i || !r.toks[from-1].stop) {
 				from--
@@ -72,7 +75,7 @@ func (r reader) personal(p *param, i, end int, sure bool) found {
 	} else if strings.HasPrefix(l, "last") || strings.HasPrefix(l, "sur") || strings.HasPrefix(l, "family") {
 		i = end - 1
 	}
-	name := r.span(i, end)
+	name := strings.TrimSuffix(strings.TrimSuffix(r.span(i, end), "'s"), "’s")
 	if strings.ToLower(name) == name {
 		ws := strings.Fields(name)
 		for k, w := range ws {
@@ -93,6 +96,16 @@ func (r reader) nameLead(i int) (int, bool) {
 	}
 	for _, phrase := range []string{"this is", "i'm", "i am", "it's", "my son", "my daughter", "my child", "for", "speaking with", "son", "daughter", "patient", "student", "name"} {
 		if n := r.matches(i, phrase); n > 0 && i+n < len(r.toks) && !r.toks[i+n-1].stop {
+			return n, false
+		}
+	}
+	return 0, false
+}
+
+// otherLead is nameLead for somebody who is not the caller.
+func (r reader) otherLead(i int) (int, bool) {
+	for _, phrase := range []string{"with", "meet", "see", "visit", "for", "from", "to", "named", "called", "host is", "name is"} {
+		if n := r.matches(i, phrase); n > 0 && i+n < len(r.toks) && !r.toks[i+n-1].stop && !(phrase == "name is" && r.is(i-1, "my")) {
 			return n, false
 		}
 	}

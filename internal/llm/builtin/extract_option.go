@@ -215,6 +215,14 @@ func (r reader) truths(p *param) []found {
 		case no && !yes:
 			return []found{p.truth(false, 0, 1)}
 		}
+		if r.small(7) && !r.asks() {
+			switch {
+			case r.has("have not", "haven't", "not yet", "did not", "didn't", "am not", "i'm not", "we're not", "are not", "won't", "will not", "does not", "doesn't", "isn't", "i'm good", "we're good") >= 0:
+				return []found{p.truth(false, 0, len(r.toks))}
+			case r.has("i have", "we have", "i did", "we did", "i am", "we are", "we do", "it does", "it has", "already", "i will", "we will") >= 0:
+				return []found{p.truth(true, 0, len(r.toks))}
+			}
+		}
 	}
 	for _, need := range p.flagged() {
 		if fs := r.stated(p, need); fs != nil {

@@ -197,7 +197,7 @@ func (r reader) mentioned(p *param) (int, int) {
 		if before := r.toks[max(lead-1, 0)]; lead > 0 && end > i+1 && !before.stop && !common(before.low) && slices.Contains(p.about(), before.stem) && before.low != "name" {
 			return i, end // "the restaurant Golden Wok"
 		}
-		if before := r.toks[max(lead-1, 0)].low; kindred && lead > 0 && (r.is(lead, "the") || end > i+1) && (!preposition(before) || before == "of" && p.visited()) {
+		if before := r.toks[max(lead-1, 0)].low; kindred && lead > 0 && (r.is(lead, "the") || end > i+1 || p.visited()) && (!preposition(before) || before == "of" && p.visited()) {
 			return i, end
 		}
 	}

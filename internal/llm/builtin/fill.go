@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -62,6 +63,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		changed = s.introduce(t, f, taken, changed)
 		changed = s.alike(t, f, changed)
 	}
+	changed = s.lasting(t, f, changed)
 	for _, p := range f.tool.ask {
 		if _, ok := f.vals[p]; ok && !(p == asked && p.from != "") || p.fixed != nil || set[p] {
 			continue
@@ -89,6 +91,42 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		}
 	}
 	return changed
+}
+
+// lasting ends what begins at a known time once somebody said how long it takes: "a
+// two-hour meeting at four".
+func (s *state) lasting(t text, f *form, changed []*param) []*param {
+	var start, end *param
+	for _, p := range f.tool.params {
+		if p.kind == kindDuration {
+			return changed
+		}
+		switch starts, ends := p.sides(); {
+		case p.kind != kindTime || starts == ends:
+		case starts:
+			start = p
+		default:
+			end = p
+		}
+	}
+	if start == nil || end == nil {
+		return changed
+	}
+	if ds := s.reader(t).durations(&param{number: true, label: "minutes"}); len(ds) == 1 && !s.override {
+		f.lasts, _ = strconv.Atoi(plain(ds[0].value))
+	}
+	at, err := time.Parse("15:04", plain(f.vals[start].value))
+	if old, ok := f.vals[end]; err != nil || f.lasts == 0 || ok && !old.guess && !slices.Contains(changed, start) {
+		return changed
+	}
+	until := at.Add(time.Duration(f.lasts) * time.Minute)
+	v := timeAt(until.Hour(), until.Minute(), 0, 0)
+	v.guess = true
+	if string(f.vals[end].value) == string(v.value) {
+		return changed
+	}
+	f.vals[end] = v
+	return append(changed, end)
 }
 
 // wholeAnswer kinds take all of an answer, with other values in it.

@@ -77,7 +77,7 @@ func (t text) titleSpans() [][2]int {
 
 // leadsTitle reports words that begin a sentence before a name.
 func leadsTitle(w string) bool {
-	return len(w) > 4 && strings.HasSuffix(w, "ing") || (&tool{label: w + " it"}).verb() != "" || w == "please" || w == "try" || w == "how" || common(w) && w != "the" && w != "new"
+	return len(w) > 4 && (strings.HasSuffix(w, "ing") || len(w) > 6 && strings.HasSuffix(w, "ly") && !firstNames()[w]) || (&tool{label: w + " it"}).verb() != "" || w == "please" || w == "try" || w == "how" || common(w) && w != "the" && w != "new"
 }
 
 // offeredName is the name in a text that goes best with a parameter and is no

@@ -107,7 +107,7 @@ func (s *state) goOn(a act) plan {
 		return s.collect(a)
 	case actUnsure:
 		if s.asked != nil && s.asked.kind != kindBool {
-			return s.missed()
+			return s.doubted()
 		}
 	}
 	if c := s.index.choose(s.heard, len(s.runs) > 0); s.turns(c, s.asked) {

@@ -223,7 +223,7 @@ func (n node) options() []option {
 // optionLabel is how an enumeration's value is said: "window_seat" as two words,
 // "XL" as it is.
 func optionLabel(v string) string {
-	if strings.ToUpper(v) == v && !strings.ContainsAny(v, "_") {
+	if strings.ToUpper(v) == v && !strings.ContainsAny(v, "_") || dayWord(strings.ToLower(v)) {
 		return v
 	}
 	return words(v)

@@ -12,6 +12,8 @@ type form struct {
 	tool *tool
 	vals map[*param]found
 	half map[*param]halfTime
+
+	lasts int // minutes that somebody said it takes, 0 when nobody did
 }
 
 func newForm(t *tool) *form {
@@ -23,6 +25,7 @@ func (f *form) clone() *form {
 	for p, v := range f.vals {
 		c.vals[p] = v
 	}
+	c.lasts = f.lasts
 	return c
 }
 

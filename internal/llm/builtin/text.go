@@ -54,6 +54,11 @@ func read(s string) text {
 // add makes a token of s[i:j], or two when a comma or slash joins words.
 func (t *text) add(i, j int) {
 	s := t.raw[i:j]
+	if k := strings.Index(s, ".."); k > 0 && strings.Trim(s[k:], ".") != "" {
+		t.add(i, i+k+2)
+		t.add(i+k+2, j)
+		return
+	}
 	if k := strings.IndexAny(s, ",;!?"); k > 0 && k < len(s)-1 && !digitAt(s, k+1) {
 		t.add(i, i+k+1)
 		t.add(i+k+1, j)

@@ -198,10 +198,11 @@ func (t *tool) pair() {
 	if arrival != nil && departure != nil {
 		arrival.side, departure.side = 1, -1
 	}
+	caller := slices.ContainsFunc(persons, (*param).callers)
 	for _, p := range t.params {
 		p.alone = !sited
 		p.only = p.kind == kindCode && codes == 1
-		p.other = user && p.kind == kindPerson && !anyWord(p.label, "user", "customer", "caller", "client", "your", "my", "first", "last", "full", "family", "given", "surname")
+		p.other = p.kind == kindPerson && (caller && !p.callers() || user && !anyWord(p.label, "user", "customer", "caller", "client", "your", "my", "first", "last", "full", "family", "given", "surname"))
 	}
 }
 
