@@ -17,6 +17,11 @@ func ReadBack(name string, values []Told, now time.Time) string {
 	r.attach()
 	slices.SortStableFunc(r.values, func(a, b Told) int { return rank(a) - rank(b) })
 	for _, v := range r.values {
+		if v.Format == "person-name" {
+			r.persons++
+		}
+	}
+	for _, v := range r.values {
 		r.place(v, now)
 	}
 	say := "So that's "
@@ -45,6 +50,7 @@ type recital struct {
 	counted  bool // "for two guests"
 	dated    bool
 	named    bool
+	persons  int // how many have a name
 	flow     []string
 	list     []string
 }
@@ -124,7 +130,9 @@ func (r *recital) place(v Told, now time.Time) {
 		r.flow = append(r.flow, "at "+said)
 	case v.Format == "person-name" && r.named:
 		r.list = append(r.list, v.Label+" "+said)
-	case v.Format == "person-name" && slices.Contains([]string{"", "guest", "customer", "caller", "client", "full", "your", "booking", "reservation"}, role) && last == "name":
+	case v.Format == "person-name" && r.persons > 1 && slices.Contains([]string{"guest", "contact", "attendee"}, role):
+		r.list = append(r.list, role+": "+said) // the caller is another
+	case v.Format == "person-name" && slices.Contains([]string{"", "guest", "customer", "caller", "client", "full", "your", "user", "booking", "reservation"}, role) && last == "name":
 		r.named = true
 		r.flow = append(r.flow, "under the name "+said)
 	case v.Format == "person-name" && last == "name" && r.counted:

@@ -50,7 +50,7 @@ func actOf(t text) act {
 		return actBye
 	case t.small(8) && t.has("thanks", "thank you", "thx") >= 0 && t.rest("thanks", "thank you", "thx", "ok", "okay", "great", "perfect", "alright", "you've been", "big help", "very helpful", "for your help", "for the help", "for your time", "so much", "very much") == 0 && !t.says("yes", "yeah", "yep", "sure", "please", "no", "nope"):
 		return actThank
-	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t):
+	case t.rest("thanks", "thank you", "thank", "thx", "cheers", "much appreciated", "appreciate it", "gracias", "danke", "merci", "perfect", "great", "wonderful", "awesome", "cool", "nice", "excellent") == 0 && !agrees(t) && !t.asks():
 		return actThank
 	case t.rest("hi", "hello", "hey", "good morning", "good afternoon", "good evening", "good day", "howdy", "greetings", "how are you", "how's it going", "how is it going", "how do you do", "how are things", "hola", "hallo", "guten tag", "bonjour") == 0:
 		return actGreet

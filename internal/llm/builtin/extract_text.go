@@ -49,6 +49,9 @@ func (r reader) free(p *param) []found {
 		if p.ends("name") && requests(r.text) {
 			i, end = r.longestTitle(i, end)
 		}
+		if k := r.sentenceEnd(i); p.thingName() && end > k && k-i < 4 && r.toks[k-1].final == '.' && !common(r.toks[i].low) {
+			end = k // "Cactus club. And let's start early."
+		}
 		if stop := r.titleEnd(i); p.thingName() && stop > i && stop < end && r.toks[stop-1].stop {
 			end = stop // "the Old Town Inn, room 351"
 		}

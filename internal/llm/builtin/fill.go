@@ -176,7 +176,7 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			fs = []found{join(r, p, fs)}
 		}
 		for _, v := range fs {
-			if s.echoes(t, v, p, p == asked) {
+			if s.echoes(t, v, p, p == asked) || p != asked && p.kind == kindTime && f.beginsThen(p, v) {
 				continue
 			}
 			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
@@ -186,6 +186,19 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		}
 	}
 	return out
+}
+
+// beginsThen reports a time that is when it begins, and so not when it ends.
+func (f *form) beginsThen(p *param, v found) bool {
+	if starts, ends := p.sides(); starts || !ends {
+		return false
+	}
+	for q, old := range f.vals {
+		if starts, ends := q.sides(); q.kind == kindTime && starts && !ends && string(old.value) == string(v.value) {
+			return true
+		}
+	}
+	return false
 }
 
 // echoes reports a value that is a word of a longer name the assistant has just
