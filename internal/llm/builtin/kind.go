@@ -213,6 +213,8 @@ func kindByName(p *param, l string) kind {
 func kindByMeaning(p *param, l string) kind {
 	has := func(ws ...string) bool { return anyWord(l, ws...) }
 	switch {
+	case lastWord(l, "name") && lastWord(strings.TrimSuffix(l, " name"), "city", "town", "country", "state", "region", "airport", "station", "destination", "origin", "location", "area", "district", "county", "village", "neighborhood", "neighbourhood"):
+		return kindPlace
 	case lastWord(l, "name", "title") && !personName(p, l):
 		return kindText
 	case has("count", "quantity", "qty") || strings.HasPrefix(l, "number of ") || strings.HasPrefix(l, "num ") || l == "party size" || l == "group size" ||
