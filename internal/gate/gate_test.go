@@ -437,7 +437,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 
 func TestToolNames(t *testing.T) {
 	t.Parallel()
-	names := []string{"Check warranty", "check-warranty", "Überweisung prüfen!", "予約", "取消", strings.Repeat("a", 80), strings.Repeat("a", 79) + "b", "  __A__ "}
+	names := []string{"Check warranty", "check-warranty", "Überweisung prüfen!", "予約", "取消", strings.Repeat("a", 80), strings.Repeat("a", 79) + "b", "  __A__ ", "MovieSearch", "Media.RentAVideo", "iPhone VIN check"}
 	var specs []callwright.SkillSpec
 	for _, n := range names {
 		s := order()
@@ -455,7 +455,7 @@ func TestToolNames(t *testing.T) {
 		}
 		seen[s.Tool] = true
 	}
-	for _, want := range []string{"check_warranty", "check_warranty_2", "a"} {
+	for _, want := range []string{"check_warranty", "check_warranty_2", "a", "movie_search", "media_rent_a_video", "iphone_vin_check"} {
 		if !seen[want] {
 			t.Errorf("tools: got %v, want %s among them", seen, want)
 		}

@@ -3,6 +3,7 @@ package spoken
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // personName reads the name of a person. Titles stay: they belong to how somebody
@@ -40,7 +41,7 @@ func nameOf(text string) (string, bool) {
 	if len(fields) == 0 || len(fields) > 8 || len(rest) > 120 || nobody(strings.ToLower(rest)) {
 		return "", false
 	}
-	if len(fields) == 1 && len(fields[0]) == 1 {
+	if len(fields) == 1 && utf8.RuneCountInString(fields[0]) == 1 && unicode.ToUpper([]rune(fields[0])[0]) < utf8.RuneSelf {
 		return "", false
 	}
 	for i, f := range fields {

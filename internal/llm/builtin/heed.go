@@ -226,15 +226,25 @@ func (s *state) lastFor(t *tool) bool {
 	return last != nil && last.form.tool.relative(t, false)
 }
 
-// family is the service that a tool's name begins with, "" when it begins with
-// what the tool does.
+// family is the service that a tool's name begins with, "" when it begins with what the
+// tool does: what stands before a verb, or up to a number.
 func (t *tool) family() string {
-	first, _, _ := strings.Cut(t.name, "_")
-	k := strings.LastIndexByte(t.name, '_')
-	if k < 0 || (&tool{label: first + " it"}).verb() != "" {
+	parts := strings.Split(t.name, "_")
+	verb := func(w string) bool { return (&tool{label: w + " it"}).verb() != "" }
+	if len(parts) < 2 || verb(parts[0]) {
 		return ""
 	}
-	return t.name[:k]
+	end := len(parts) - 1
+	for i := 1; i < len(parts)-1; i++ {
+		if allDigits(parts[i]) {
+			end = i + 1
+			break
+		}
+		if verb(parts[i]) {
+			end = min(end, i)
+		}
+	}
+	return strings.Join(parts[:end], "_")
 }
 
 // relative reports tools of one service; unknown is the answer when their names

@@ -75,7 +75,7 @@ func tools(in []llm.Tool) []*tool {
 	out := make([]*tool, 0, len(in))
 	for _, t := range in {
 		tl := &tool{name: t.Name, desc: strings.TrimSpace(t.Description), write: t.IsWrite}
-		tl.label = toolLabel(t.Name, tl.desc)
+		tl.label = toolLabel(t.Name)
 		tl.stems = stems(tl.label)
 		root := node{}
 		if json.Valid(t.Parameters) {
@@ -92,11 +92,9 @@ func tools(in []llm.Tool) []*tool {
 	return out
 }
 
-// toolLabel is a tool's name in words: "events_1_findevents" is "find events".
-// What stands before a number is the service's name. Names made of camel case
-// have lost their seams: there is one behind a verb at the front of a word.
-func toolLabel(name, desc string) string {
-	var told []string
+// toolLabel is a tool's name in words: "events_1_find_events" is "find events".
+// What stands before a number is the service's name.
+func toolLabel(name string) string {
 	fields := strings.Fields(words(name))
 	for i, w := range fields {
 		if allDigits(w) && i > 0 && i < len(fields)-1 {
@@ -108,13 +106,6 @@ func toolLabel(name, desc string) string {
 	for _, w := range fields {
 		if allDigits(w) {
 			continue
-		}
-		if told == nil && len(w) > 5 && (&tool{label: w}).verb() == "" {
-			told = stems(desc)
-		}
-		if k := seam(w, told); k > 0 {
-			out = append(out, w[:k])
-			w = w[k:]
 		}
 		out = append(out, w)
 	}
@@ -128,22 +119,6 @@ func toolLabel(name, desc string) string {
 		out = append([]string{out[n-1]}, out[:n-1]...) // "ride book"
 	}
 	return strings.Join(out, " ")
-}
-
-// seam is where a verb at the front of w ends, 0 when there is none.
-func seam(w string, told []string) int {
-	if slices.Contains(told, stem(w)) {
-		return 0
-	}
-	for k := len(w) - 3; k >= 3; k-- {
-		if (&tool{label: w[:k]}).verb() == "" {
-			continue
-		}
-		if k > 3 && k < 8 || w[:k] == "get" || slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(w[k:], t) }) {
-			return k
-		}
-	}
-	return 0
 }
 
 // cast tells the parameters who the caller is: whoever wants or asks for something. A
