@@ -265,7 +265,7 @@ func IsDeed(w string) bool {
 		"explain", "unlock", "enroll", "enrol", "record", "read", "provide", "notify", "connect", "put", "store", "save", "subscribe", "compare", "recommend", "describe", "end", "help", "accept",
 		"post", "withdraw", "deposit", "extend", "deliver", "repair", "exchange", "refund", "stop", "pause", "resume", "lock", "postpone", "prolong", "replace", "clean", "print", "delete", "close",
 		"issue", "charge", "meet", "attach", "invite", "approve", "reject", "release", "downgrade", "disconnect", "install", "pick", "collect", "suggest", "propose", "redeem", "dispute", "donate", "swap", "switch", "convert", "freeze", "unfreeze", "split", "merge", "assign", "nominate", "enquire", "inquire",
-		"contact", "escalate", "forward", "borrow", "lend", "waive", "view", "see", "browse", "explore", "finalize", "finalise", "listen", "watch", "select", "choose", "trace", "locate", "insure", "unsubscribe", "decline", "adjust", "correct":
+		"contact", "escalate", "forward", "borrow", "lend", "waive", "view", "see", "browse", "explore", "discover", "determine", "display", "finalize", "finalise", "listen", "watch", "select", "choose", "trace", "locate", "insure", "unsubscribe", "decline", "adjust", "correct":
 		return true
 	}
 	rest, again := strings.CutPrefix(w, "re")

@@ -286,7 +286,7 @@ func TestPersonNames(t *testing.T) {
 		{"Um, it's Ada", "Ada"}, {"call me Ishmael, please", "Ishmael"}, {"Lovelace, Ada", "Ada Lovelace"}, {"Martin Luther King, Jr.", "Martin Luther King Jr."}, {"J. R. R. Tolkien", "J. R. R. Tolkien"}, {"Dr. Ada Lovelace", "Dr. Ada Lovelace"},
 		{"ludwig van beethoven", "Ludwig van Beethoven"}, {"AJ SMITH III", "AJ Smith III"}, {"o'brien", "O'Brien"}, {"o’brien", "O'Brien"}, {"mary-jane mcdonald", "Mary-Jane McDonald"}, {"Leonardo DiCaprio", "Leonardo DiCaprio"}, {"Ng", "Ng"}, {"李小龙", "李小龙"},
 		{"me llamo josé garcía", "José García"}, {"je m'appelle René", "René"}, {"ich heiße Jürgen Müller", "Jürgen Müller"},
-		{"", ""}, {"unknown", ""}, {"the caller", ""}, {"yes", ""}, {"R2D2", ""}, {"ada@example.com", ""}, {"I don't know", ""}, {"<script>", ""}, {"N/A", ""}, {"a b c d e f g h i", ""}, {"Ada, Grace, Joan", ""}, {"-", ""}, {"x", ""}, {",A", ""},
+		{"", ""}, {"unknown", ""}, {"the caller", ""}, {"yes", ""}, {"R2D2", ""}, {"ada@example.com", ""}, {"I don't know", ""}, {"<script>", ""}, {"N/A", ""}, {"a b c d e f g h i", ""}, {"Ada, Grace, Joan", ""}, {"-", ""}, {"x", ""}, {",A", ""}, {"ſ", ""},
 	})
 }
 

@@ -358,7 +358,7 @@ func (t *tool) verb() string {
 	if !ok || strings.Contains(t.desc[:len(t.desc)-len(does)], ". ") {
 		does = t.desc
 	}
-	if w, _, _ := strings.Cut(does, " "); w != "" && upperFirst(w) == w && !anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find") {
+	if w, _, _ := strings.Cut(does, " "); w != "" && upperFirst(w) == w && !anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find", "finder", "viewer", "browser", "directory", "inquiry", "enquiry") {
 		return verbOf(imperative(strings.ToLower(w)) + " it")
 	}
 	return ""
@@ -375,7 +375,8 @@ func verbOf(label string) string {
 	switch w {
 	case "check", "verify", "book", "reserve", "cancel", "track", "report", "find", "search", "schedule", "reschedule", "order", "change", "update", "send",
 		"transfer", "pay", "register", "request", "create", "make", "get", "lookup", "look", "list", "show", "query", "fetch", "submit", "open", "file", "add", "remove",
-		"start", "play", "buy", "rent", "hire", "arrange", "take", "leave", "log", "reset", "renew", "return", "move", "confirm", "estimate", "calculate", "answer", "retrieve", "sign", "join", "call", "place", "set", "apply", "upgrade", "block", "activate", "give", "quote", "tell", "explain", "unlock", "enroll", "enrol", "record":
+		"start", "play", "buy", "rent", "hire", "arrange", "take", "leave", "log", "reset", "renew", "return", "move", "confirm", "estimate", "calculate", "answer", "retrieve", "sign", "join", "call", "place", "set", "apply", "upgrade", "block", "activate", "give", "quote", "tell", "explain", "unlock", "enroll", "enrol", "record",
+		"view", "see", "browse", "explore", "discover", "locate", "determine", "display", "purchase":
 		return w
 	}
 	return ""
@@ -395,12 +396,12 @@ func (t *tool) reads() bool {
 		}
 	}
 	switch v {
-	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain":
+	case "check", "verify", "track", "find", "search", "get", "lookup", "look", "list", "show", "query", "fetch", "estimate", "calculate", "answer", "retrieve", "give", "tell", "quote", "explain", "view", "see", "browse", "explore", "discover", "locate", "determine", "display", "compare", "describe", "recommend":
 		return true
 	}
 	if t.verb() != "" {
 		return false
 	}
 	_, asked, ok := cutAny(t.purpose(), " asks ", " ask ")
-	return ok && !strings.HasPrefix(asked, "to ") || anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find")
+	return ok && !strings.HasPrefix(asked, "to ") || anyWord(t.label, "status", "balance", "lookup", "search", "info", "information", "hours", "availability", "forecast", "schedule", "query", "find", "finder", "viewer", "browser", "directory", "inquiry", "enquiry")
 }

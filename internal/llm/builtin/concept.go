@@ -85,7 +85,7 @@ func concept(stem string) string {
 		return "hours"
 	case "wifi", "wi-fi", "internet", "wireless":
 		return "wifi"
-	case "shar", "shared":
+	case "shar", "shared", "carpool", "pool":
 		return "share"
 	case "smok", "smoker":
 		return "smoke"

@@ -48,5 +48,5 @@ func city(name string) bool {
 
 // cityOnly reports parameters that take a city or the like and no place in it.
 func (p *param) cityOnly() bool {
-	return p.kind == kindPlace && (p.wide || anyWord(p.label, "city", "town") || anyWord(p.desc, "city", "town"))
+	return p.kind == kindPlace && (p.wide || anyWord(p.label, "city", "town") || anyWord(p.desc, "city", "town", "municipality"))
 }

@@ -16,7 +16,7 @@ func (p *param) credits() []string {
 	switch {
 	case p.means("director", "directed"), p.head == "name" && anyWord(p.desc, "director"):
 		return []string{"directed by", "director is", "director", "directs", "direction by", "direction of", "made by", "movie by", "movies by", "film by", "one by", "from"}
-	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !anyWord(p.label, "title", "movie"):
+	case anyWord(l, "actor", "actors", "actress", "starring", "cast") && !lastWord(p.label, "title", "movie", "film"):
 		return []string{"starring", "staring", "stars", "star", "featuring", "features", "actor", "actress", "acted by", "played by", "cast includes", "acting", "actors like", "with"}
 	case p.means("author", "writer"):
 		return []string{"written by", "author", "author is", "by"}

@@ -196,7 +196,7 @@ func (r reader) places(p *param) []found {
 			i = end - 1
 		}
 	}
-	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && p.ends("location", "destination", "origin", "place", "address") {
+	if as := r.addresses(); len(as) > 0 && as[0].sure && !p.cityOnly() && p.ends("location", "destination", "origin", "place", "address", "point", "stop", "arrival") {
 		return as
 	}
 	if len(out) > 0 || !r.answer {

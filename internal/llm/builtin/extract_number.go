@@ -353,6 +353,9 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low, "in "+unitOf(next.low)) >= 0 {
 			return true // "2.5 kilograms" of a weight in kilograms
 		}
+		if p.kind == kindNumber && len(next.low) > 2 && read(p.desc).is(0, "how many") && read(p.desc).is(2, strings.TrimSuffix(next.low, "s")+"s") {
+			return true // "three days" of how many days
+		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {
 			return !r.timed(i, n) && !common(next.low) && !r.housed(i)
 		}

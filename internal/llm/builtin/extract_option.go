@@ -240,30 +240,59 @@ func (p *param) flagged() [][]string {
 }
 
 func (p *param) readFlags() {
-	var named, asked []string
-	for _, t := range content(p.toks) {
-		if !ancillary(t.low) {
-			named = append(named, t.stem)
-		}
-	}
-	if len(named) > 0 && len(named) < 4 {
-		p.flags = append(p.flags, named)
+	p.flag(p.toks)
+	if kernel := read(p.kernel).toks; len(kernel) < len(p.toks) { // "shared with other parties"
+		p.flag(kernel)
 	}
 	t := read(p.desc)
 	i := t.has("whether", "if", "true if", "flag for", "boolean for")
-	for verb := false; i >= 0 && i < len(t.toks); i++ {
+	if i < 0 && len(t.toks) > 2 && (t.is(0, "is") || t.is(0, "are") || t.is(0, "can") || t.is(0, "does") || t.is(0, "do") || t.is(0, "has")) {
+		p.flag(lastContent(t.toks)) // "Is it free to get in?"
+		return
+	}
+	var subject, asked []token
+	verb := -1
+	for ; i >= 0 && i < len(t.toks); i++ {
 		switch w := t.toks[i].low; {
 		case w == "is" || w == "are" || w == "has" || w == "have" || w == "can" || w == "be":
-			verb, asked = true, nil
-		case verb && len(asked) > 0 && common(w):
+			verb, asked = i, nil
+		case verb < 0:
+			subject = append(subject, t.toks[i])
+		case common(w) && i > verb+1:
 			i = len(t.toks)
-		case verb && !common(w) && !ancillary(w):
-			asked = append(asked, t.toks[i].stem)
+		case !common(w):
+			asked = append(asked, t.toks[i])
 		}
 	}
-	if len(asked) > 0 && len(asked) < 4 {
-		p.flags = append(p.flags, asked)
+	if !p.flag(asked) && verb >= 0 { // "whether smoking is permitted"
+		p.flag(subject)
 	}
+}
+
+// flag adds the words of content as ones that say yes to the flag, and reports whether
+// there are some.
+func (p *param) flag(ws []token) bool {
+	var need []string
+	for _, t := range content(ws) {
+		if !ancillary(t.low) && (len(ws) == len(p.toks) || !slices.Contains(p.whose, t.stem)) {
+			need = append(need, t.stem)
+		}
+	}
+	if len(need) == 0 || len(need) > 3 {
+		return false
+	}
+	p.flags = append(p.flags, need)
+	return true
+}
+
+// lastContent is the last word of content.
+func lastContent(ws []token) []token {
+	for i := len(ws) - 1; i >= 0; i-- {
+		if !common(ws[i].low) && !ancillary(ws[i].low) {
+			return ws[i : i+1]
+		}
+	}
+	return nil
 }
 
 // stated finds a flag by its words, with or without a negation.
@@ -328,7 +357,7 @@ func (r reader) questioned(i int) bool {
 // ancillary words of a flag's name need not be said.
 func ancillary(w string) bool {
 	switch w {
-	case "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property":
+	case "yes", "or", "no", "not", "permitted", "acceptable", "equipped", "appropriate", "suitable", "good", "availability", "with", "comes", "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property":
 		return true
 	}
 	return false

@@ -208,10 +208,11 @@ func (r reader) mentioned(p *param) (int, int) {
 }
 
 // visited reports the name of something that one is at: a hotel, a venue.
-func (p *param) visited() bool {
-	return p.ends("name") && p.means("restaurant", "hotel", "venue", "theater", "theatre", "cinema", "bar", "pub", "club", "cafe", "café", "clinic", "salon", "shop", "store", "hospital", "school", "apartment", "building", "property",
-		"museum", "gym", "spa", "garage", "branch", "office", "bank", "studio", "stadium", "gallery", "diner", "bistro", "place", "location", "company", "business", "dealership", "pharmacy", "university", "college")
-}
+func (p *param) visited() bool { return p.ends("name") && p.means(venues...) }
+
+// venues are what people go to and call by a name.
+var venues = []string{"restaurant", "hotel", "venue", "theater", "theatre", "cinema", "bar", "pub", "club", "cafe", "café", "clinic", "salon", "shop", "store", "hospital", "school", "apartment", "building", "property",
+	"museum", "gym", "spa", "garage", "branch", "office", "bank", "studio", "stadium", "gallery", "diner", "bistro", "place", "location", "company", "business", "dealership", "pharmacy", "university", "college"}
 
 // title reports parameters for the title of a work.
 func (p *param) title() bool {

@@ -438,7 +438,18 @@ func (p *param) sides() (starts, ends bool) {
 		return p.side > 0, p.side < 0
 	}
 	for _, l := range []string{p.label, p.head, p.desc} {
-		for _, t := range read(l).toks {
+		starts, ends = false, false
+		toks := read(l).toks
+		for i, t := range toks {
+			if i == 0 && (t.low == "starting" || t.low == "origin" || t.low == "departure" || t.low == "departing") && p.kind == kindPlace {
+				return true, false // "starting destination"
+			}
+			if i+1 < len(toks) && t.low == "pick" && toks[i+1].low == "up" {
+				starts = true
+			}
+			if i+1 < len(toks) && t.low == "drop" && toks[i+1].low == "off" {
+				ends = true
+			}
 			switch t.stem {
 			case "from", "start", "pickup", "pick-up", "checkin", "check-in", "origin", "originat", "depart", "departur", "begin", "sourc", "leav", "earliest", "open":
 				starts = true
@@ -447,7 +458,7 @@ func (p *param) sides() (starts, ends bool) {
 			case "arrival": // the first day of a stay, the end of a way
 				starts, ends = starts || p.kind == kindDate, ends || p.kind != kindDate
 			case "to", "back", "out", "in":
-				if l == p.label { // "check_out" ends a stay, "out" begins a way
+				if l == p.label && (i == 0 || i == len(toks)-1) { // "check_out" ends a stay, "out" begins a way
 					begins := t.low == "in" || t.low == "out" && l == "out"
 					starts, ends = starts || begins, ends || !begins
 				}

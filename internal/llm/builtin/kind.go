@@ -67,6 +67,9 @@ func kindOf(p *param, n node) kind {
 	if k := kindByFormat(n.str("format")); k != kindText {
 		return k
 	}
+	if k := kindByDescription(p); k != kindText {
+		return k
+	}
 	if k := kindByName(p, p.label); k != kindText || p.ends("name", "title") {
 		return k
 	}
@@ -80,6 +83,32 @@ func kindOf(p *param, n node) kind {
 		default:
 			return k
 		}
+	}
+	return kindText
+}
+
+// kindByDescription is for descriptions that leave no doubt, whatever the name is: "How
+// many days", "Name of the person who receives it", "Where the hotel is".
+func kindByDescription(p *param) kind {
+	d := read(p.desc)
+	numbered := anyWord(p.label, "amount", "total", "length", "duration", "period") && anyWord(p.label+" "+p.desc, "days", "nights", "hours", "weeks", "rooms", "people", "guests", "persons", "passengers", "riders", "travelers", "travellers", "tickets", "seats", "bags", "items", "pieces")
+	switch {
+	case d.is(0, "how many") || d.is(0, "total number of") || numbered && !(d.is(0, "duration") || d.is(0, "length") || d.is(0, "how long")) && !lastWord(p.label, "length", "duration"):
+		return kindNumber
+	case numbered && d.has("in days", "of days", "in nights", "of nights") >= 0 && anyWord(p.label, "days", "nights", "amount"):
+		return kindNumber
+	case d.is(0, "sum of money") || d.is(0, "amount of money") || d.is(0, "how much money") || d.is(0, "total cash"):
+		return kindMoney
+	case (d.is(0, "name of") || d.is(0, "the name of") || d.is(0, "name of the")) && d.has("person", "individual", "somebody", "someone", "owner", "holder", "customer", "patient", "caller") > 0 && d.has("person", "individual", "somebody", "someone", "owner", "holder", "customer", "patient", "caller") < 6:
+		return kindPerson
+	case len(d.toks) > 1 && anyWord(p.label, "identifier", "id") && (d.is(0, "name") || d.is(0, "title") || d.is(0, "the name") || d.is(0, "the title")):
+		return kindText
+	case anyWord(p.label, "time") && !anyWord(p.label, "times", "zone", "date", "day") && d.is(0, "when"):
+		return kindTime
+	case anyWord(p.label, "date") && !anyWord(p.label, "time", "update"):
+		return kindDate
+	case d.is(0, "where") && (d.is(1, "the") || d.is(1, "is") || d.is(1, "are") || d.is(1, "does") || d.is(1, "to")) && !anyWord(p.label, "street", "address") && !lastWord(p.label, "hotel", "restaurant", "venue", "hospital", "clinic", "shop", "store", "branch", "school"):
+		return kindPlace
 	}
 	return kindText
 }
@@ -213,7 +242,7 @@ func kindByName(p *param, l string) kind {
 func kindByMeaning(p *param, l string) kind {
 	has := func(ws ...string) bool { return anyWord(l, ws...) }
 	switch {
-	case lastWord(l, "name") && lastWord(strings.TrimSuffix(l, " name"), "city", "town", "country", "state", "region", "airport", "station", "destination", "origin", "location", "area", "district", "county", "village", "neighborhood", "neighbourhood"):
+	case lastWord(l, "name") && !personName(p, l) && anyWord(strings.TrimSuffix(l, " name"), "city", "town", "country", "state", "region", "airport", "station", "destination", "origin", "location", "area", "district", "county", "village", "neighborhood", "neighbourhood"):
 		return kindPlace
 	case lastWord(l, "name", "title") && !personName(p, l):
 		return kindText
@@ -226,7 +255,9 @@ func kindByMeaning(p *param, l string) kind {
 		return kindQuery
 	case has("problem", "issue", "symptom", "symptoms", "fault", "complaint", "reason", "concern", "defect", "description"):
 		return kindProblem
-	case has("city", "town", "location", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station", "port", "harbor", "harbour", "stop", "terminal", "village", "suburb", "county", "province", "district"):
+	case has("city", "town", "location", "locale", "municipality", "place", "destination", "origin", "area", "region", "state", "country", "neighborhood", "neighbourhood", "airport", "station", "port", "harbor", "harbour", "stop", "terminal", "village", "suburb", "county", "province", "district"):
+		return kindPlace
+	case l == "end point" || l == "start point" || l == "starting point" || l == "pickup point" || l == "meeting point":
 		return kindPlace
 	case personName(p, l):
 		return kindPerson
@@ -264,7 +295,7 @@ func personName(p *param, l string) bool {
 	if agent(strings.TrimSuffix(l, " name")) {
 		return true
 	}
-	return anyWord(l, "caller", "customer", "person", "patient", "guest", "contact", "client", "student", "child", "pupil", "member", "visitor",
+	return anyWord(l, "recipients", "receivers", "caller", "customer", "person", "patient", "guest", "contact", "client", "student", "child", "pupil", "member", "visitor",
 		"first", "last", "full", "recipient", "sender", "driver", "parent", "holder", "owner", "user", "your", "sur", "passenger", "receiver", "booking", "reservation", "attendee")
 }
 

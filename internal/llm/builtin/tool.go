@@ -111,7 +111,11 @@ func toolLabel(name string) string {
 	}
 	for i, w := range out {
 		if i > 0 && i < len(out)-1 && (&tool{label: out[0]}).verb() == "" && (&tool{label: w + " it"}).verb() != "" {
-			out = out[i:]
+			if preposition(out[i+1]) || out[i+1] == "with" { // "hotel find with locale"
+				out = append([]string{w}, slices.Delete(out, i, i+1)...)
+			} else {
+				out = out[i:]
+			}
 			break
 		}
 	}
