@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"callwright"
 	"callwright/internal/relevance"
 	"callwright/internal/schema"
 	"callwright/internal/skill"
+	"callwright/internal/spoken"
 	"callwright/internal/strictjson"
 )
 
@@ -384,7 +384,7 @@ func closeObject(raw json.RawMessage) (_ json.RawMessage, changed bool, err erro
 // toolName makes a unique tool name from a skill's name.
 func toolName(name string, taken map[string]*Skill) string {
 	var sb strings.Builder
-	for _, r := range strings.ToLower(parted(name)) {
+	for _, r := range strings.ToLower(spoken.Parted(name)) {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			sb.WriteRune(r)
 		} else if n := sb.String(); n != "" && !strings.HasSuffix(n, "_") {
@@ -402,21 +402,4 @@ func toolName(name string, taken map[string]*Skill) string {
 		}
 		n = fmt.Sprintf("%s_%d", base, i)
 	}
-}
-
-// parted parts the words of a name that is one in camel case: a model reads "movie_search"
-// better than "moviesearch".
-func parted(name string) string {
-	if strings.ContainsAny(name, " \t") {
-		return name
-	}
-	var sb strings.Builder
-	rs := []rune(name)
-	for i, r := range rs {
-		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(rs[i-1]) || unicode.IsUpper(rs[i-1]) && i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
-			sb.WriteByte('_')
-		}
-		sb.WriteRune(r)
-	}
-	return sb.String()
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Told is one value of a deed that is read back: what it is called, its format or type,
@@ -238,22 +239,41 @@ func callersOwn(verb string) bool {
 // such as "call" and "order", are nouns there.
 func DeedLast(w string) bool {
 	switch w {
-	case "book", "schedule", "search", "check", "cancel", "change", "reserve", "find", "update", "create", "lookup", "delete", "plan":
+	case "book", "schedule", "search", "check", "cancel", "change", "reserve", "find", "update", "create", "lookup", "delete", "plan", "purchase", "buy":
 		return true
 	}
 	return false
 }
 
-// deed is a name in words, its verb first: "book ride" of "ride_book".
+// deed is a name in words. That of a program, "ride_book" or "RideBook", has its verb
+// first, "book ride"; whoever writes "VIN check" means the noun.
 func deed(name string) []string {
-	if oneLine(name) && strings.Contains(name, "_") && !strings.Contains(name, " ") {
-		name = strings.ToLower(strings.ReplaceAll(name, "_", " "))
+	parted := Parted(name)
+	if !oneLine(name) || !strings.Contains(parted, "_") || strings.Contains(name, " ") {
+		return strings.Fields(lowerFirst(name))
 	}
-	ws := strings.Fields(lowerFirst(name))
-	if n := len(ws); n > 1 && DeedLast(ws[n-1]) && !IsDeed(strings.ToLower(ws[0])) {
+	ws := strings.Fields(strings.ToLower(strings.ReplaceAll(parted, "_", " ")))
+	if n := len(ws); n > 1 && DeedLast(ws[n-1]) && !IsDeed(ws[0]) {
 		ws = append(ws[n-1:], ws[:n-1]...)
 	}
 	return ws
+}
+
+// Parted puts "_" between the words of a name in camel case: "movie_search" is read like
+// words, "moviesearch" is not.
+func Parted(name string) string {
+	if strings.ContainsAny(name, " \t") {
+		return name
+	}
+	var sb strings.Builder
+	rs := []rune(name)
+	for i, r := range rs {
+		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(rs[i-1]) || unicode.IsUpper(rs[i-1]) && i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
+			sb.WriteByte('_')
+		}
+		sb.WriteRune(r)
+	}
+	return sb.String()
 }
 
 // IsDeed reports a verb that names of skills begin with.

@@ -38,6 +38,9 @@ func newIndex(ts []*tool) *index {
 	x := &index{tools: ts, words: map[string][]posting{}, ideas: map[string][]posting{}}
 	for i, t := range ts {
 		x.add(i, t.label, inName)
+		if read(t.label).has("one way", "one-way") >= 0 { // each of which says nothing
+			put(x.words, stem("oneway"), posting{i, inName, false})
+		}
 		x.add(i, positive(t.desc), inText)
 		for _, p := range t.params {
 			x.addTokens(i, p.toks, inParam, false)
@@ -144,6 +147,11 @@ func (x *index) scores(t text) []score {
 		}
 		if t.is(i, "have you got any") || t.is(i, "do you sell") || t.is(i, "do you stock") || t.is(i, "do you carry") {
 			add(x.ideas["available"], synonym)
+		}
+		for _, see := range []string{"things to do", "stuff to do", "something to do", "things to see", "places to visit", "places to see", "sights to see", "what to see"} {
+			if t.is(i, see) {
+				add(x.ideas["attraction"], 1)
+			}
 		}
 		if tok.low == "back" && t.brings(i) {
 			add(x.ideas["refund"], synonym)

@@ -343,6 +343,11 @@ func (p *param) counts(what string) bool {
 	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets", "personas", "comensales", "personnes", "convives", "personen", "gäste")
 }
 
+// rates reports a parameter for stars.
+func (p *param) rates() bool {
+	return anyWord(p.label, "rating", "ratings", "star", "stars", "grade", "quality") || anyWord(p.desc, "stars", "rating", "star")
+}
+
 func (r reader) counted(i, n int, p *param, people bool) bool {
 	j := i + n
 	if j < len(r.toks) && !r.toks[j-1].stop {
@@ -353,7 +358,10 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low, "in "+unitOf(next.low)) >= 0 {
 			return true // "2.5 kilograms" of a weight in kilograms
 		}
-		if p.kind == kindNumber && len(next.low) > 2 && read(p.desc).is(0, "how many") && read(p.desc).is(2, strings.TrimSuffix(next.low, "s")+"s") {
+		if next.stem == "star" && p.rates() {
+			return true
+		}
+		if len(next.low) > 2 && read(p.desc).is(0, "how many") && read(p.desc).is(2, strings.TrimSuffix(next.low, "s")+"s") {
 			return true // "three days" of how many days
 		}
 		if p.label == "quantity" || p.label == "qty" || p.label == "count" {

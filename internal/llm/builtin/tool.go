@@ -119,7 +119,7 @@ func toolLabel(name string) string {
 			break
 		}
 	}
-	if n := len(out); n > 1 && spoken.DeedLast(out[n-1]) && (&tool{label: out[0] + " it"}).verb() == "" {
+	if n := len(out); n > 1 && spoken.DeedLast(out[n-1]) && !spoken.IsDeed(out[0]) && (&tool{label: out[0] + " it"}).verb() == "" {
 		out = append([]string{out[n-1]}, out[:n-1]...) // "ride book"
 	}
 	return strings.Join(out, " ")
