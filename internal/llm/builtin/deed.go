@@ -172,7 +172,11 @@ func (t *tool) doing() string {
 	case "check", "verify", "book", "reserve", "cancel", "track", "report", "schedule", "reschedule", "order", "change", "update", "send", "pay", "register", "request", "arrange", "confirm", "calculate", "estimate", "renew", "play", "block", "unlock", "activate", "quote", "record":
 		return v + " that"
 	case "take", "leave", "make", "create", "open", "file", "start", "add", "log", "place", "set", "give":
-		if len(t.label) < 30 {
+		switch {
+		case len(t.label) >= 30:
+		case verbOf(t.title()) == "": // "hotel reservation", which its description makes
+			return v + " " + spoken.Article("a", t.title())
+		default:
 			return article(t.title())
 		}
 	case "get", "lookup", "look", "fetch", "query", "retrieve", "find", "search", "list", "show":

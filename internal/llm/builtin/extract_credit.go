@@ -22,12 +22,17 @@ func (p *param) credits() []string {
 		return []string{"written by", "author", "author is", "by"}
 	case p.means("artist", "singer", "band", "musician", "composer", "performer"):
 		return []string{"sung by", "performed by", "singer", "artist", "band", "musician", "by", "songs of", "music of", "i like", "i love", "i enjoy"}
-	case p.means("album"):
+	case p.album():
 		return []string{"album called", "album named", "album titled", "album"}
 	case p.means("recipient", "receiver", "payee", "beneficiary"):
 		return []string{"transfer to", "money to", "it to", "send to", "pay", "recipient is", "to"}
 	}
 	return nil
+}
+
+// album reports a parameter for what a song is on.
+func (p *param) album() bool {
+	return p.means("album") || anyWord(p.desc, "song", "songs", "track", "tracks") && (anyWord(p.label, "collection", "recording", "record", "compilation") || p.head == "recording" || p.head == "collection")
 }
 
 // credited finds names behind words of credit, surest first.

@@ -348,6 +348,11 @@ func (p *param) rates() bool {
 	return anyWord(p.label, "rating", "ratings", "star", "stars", "grade", "quality") || anyWord(p.desc, "stars", "rating", "star")
 }
 
+// lasts reports a parameter for how many days or nights, which people take for one.
+func (p *param) lasts() bool {
+	return anyWord(p.label+" "+p.desc, "days", "nights") && !anyWord(p.label, "day", "date")
+}
+
 func (r reader) counted(i, n int, p *param, people bool) bool {
 	j := i + n
 	if j < len(r.toks) && !r.toks[j-1].stop {
@@ -358,7 +363,7 @@ func (r reader) counted(i, n int, p *param, people bool) bool {
 		if p.kind == kindNumber && len(next.low) > 1 && read(p.desc).has("in "+next.low, "in "+unitOf(next.low)) >= 0 {
 			return true // "2.5 kilograms" of a weight in kilograms
 		}
-		if next.stem == "star" && p.rates() {
+		if next.stem == "star" && p.rates() || (next.stem == "day" || next.stem == "night") && p.lasts() {
 			return true
 		}
 		if len(next.low) > 2 && read(p.desc).is(0, "how many") && read(p.desc).is(2, strings.TrimSuffix(next.low, "s")+"s") {

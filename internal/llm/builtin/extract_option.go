@@ -247,7 +247,7 @@ func (p *param) readFlags() {
 	t := read(p.desc)
 	i := t.has("whether", "if", "true if", "flag for", "boolean for")
 	if i < 0 && len(t.toks) > 2 && (t.is(0, "is") || t.is(0, "are") || t.is(0, "can") || t.is(0, "does") || t.is(0, "do") || t.is(0, "has")) {
-		p.flag(lastContent(t.toks)) // "Is it free to get in?"
+		p.question(t)
 		return
 	}
 	var subject, asked []token
@@ -267,6 +267,25 @@ func (p *param) readFlags() {
 	if !p.flag(asked) && verb >= 0 { // "whether smoking is permitted"
 		p.flag(subject)
 	}
+}
+
+// question reads what a description asks: "Is it free to get in?", "Can bring pets into the
+// house", "Are there vegetarian dishes on the menu?"
+func (p *param) question(t text) {
+	ws := t.toks
+	for i := 2; i < len(ws); i++ {
+		if (preposition(ws[i].low) || ws[i].low == "on") && len(content(ws[:i])) > 0 {
+			ws = ws[:i]
+			break
+		}
+	}
+	if t.is(1, "there") {
+		for _, w := range content(ws) {
+			p.flag([]token{w})
+		}
+		return
+	}
+	p.flag(lastContent(ws))
 }
 
 // flag adds the words of content as ones that say yes to the flag, and reports whether

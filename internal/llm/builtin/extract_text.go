@@ -216,7 +216,7 @@ var venues = []string{"restaurant", "hotel", "venue", "theater", "theatre", "cin
 
 // title reports parameters for the title of a work.
 func (p *param) title() bool {
-	return len(p.toks) < 5 && p.means("album", "song", "title", "movie", "book")
+	return len(p.toks) < 5 && (p.album() || p.means("song", "title", "movie", "book"))
 }
 
 func pronoun(w string) bool {

@@ -95,7 +95,7 @@ func kindByDescription(p *param) kind {
 	switch {
 	case d.is(0, "how many") || d.is(0, "total number of") || numbered && !(d.is(0, "duration") || d.is(0, "length") || d.is(0, "how long")) && !lastWord(p.label, "length", "duration"):
 		return kindNumber
-	case numbered && d.has("in days", "of days", "in nights", "of nights") >= 0 && anyWord(p.label, "days", "nights", "amount"):
+	case d.has("in days", "of days", "in nights", "of nights") >= 0 && (anyWord(p.label, "days", "nights") || numbered && anyWord(p.label, "amount")):
 		return kindNumber
 	case d.is(0, "sum of money") || d.is(0, "amount of money") || d.is(0, "how much money") || d.is(0, "total cash"):
 		return kindMoney
@@ -108,6 +108,8 @@ func kindByDescription(p *param) kind {
 	case anyWord(p.label, "date") && !anyWord(p.label, "time", "update"):
 		return kindDate
 	case d.is(0, "where") && (d.is(1, "the") || d.is(1, "is") || d.is(1, "are") || d.is(1, "does") || d.is(1, "to")) && !anyWord(p.label, "street", "address") && !lastWord(p.label, "hotel", "restaurant", "venue", "hospital", "clinic", "shop", "store", "branch", "school"):
+		return kindPlace
+	case d.is(0, "point of origin") || d.is(0, "point of departure") || d.is(0, "point of destination") || d.is(0, "point of arrival") || d.has("typically a city", "usually a city") > 0:
 		return kindPlace
 	}
 	return kindText

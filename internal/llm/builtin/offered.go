@@ -132,7 +132,7 @@ func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 	if end < len(t.toks) && !t.toks[end-1].stop {
 		switch t.toks[end].low {
 		case "by":
-			if !p.means("album") {
+			if !p.album() {
 				score++
 			}
 		case "at", "in", "on", "with":
