@@ -275,10 +275,19 @@ func (t *tool) undoes() float64 {
 	return 0
 }
 
-// called reports that the text has the tool's verb or a word for it.
+// called reports that the text has the tool's verb or a word for it: of a "hotel
+// reservation", which one makes, it has "book".
 func (t *tool) called(said text) bool {
-	v := concept(stem(t.verb()))
-	return v != "" && slices.ContainsFunc(said.toks, func(tok token) bool { return concept(tok.stem) == v })
+	deeds := []string{concept(stem(t.verb()))}
+	if deeds[0] == "mak" || deeds[0] == "plac" || deeds[0] == "creat" {
+		for _, tok := range read(t.label).toks {
+			switch c := concept(tok.stem); c {
+			case "book", "order", "cancel", "change", "send":
+				deeds = append(deeds, c)
+			}
+		}
+	}
+	return deeds[0] != "" && slices.ContainsFunc(said.toks, func(tok token) bool { return slices.Contains(deeds, concept(tok.stem)) })
 }
 
 func rivals(all []score) int {

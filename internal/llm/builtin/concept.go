@@ -45,7 +45,7 @@ func concept(stem string) string {
 		return "movie"
 	case "song", "music", "listen", "album", "tun":
 		return "music"
-	case "restaurant", "eat", "dinner", "diner", "lunch", "food", "cuisin", "meal", "tabl", "brunch", "eatery", "reservat":
+	case "restaurant", "eat", "dinner", "diner", "lunch", "food", "cuisin", "meal", "tabl", "brunch", "eatery":
 		return "restaurant"
 	case "hotel", "room", "stay", "accommodation", "lodg", "suit", "check-in":
 		return "hotel"

@@ -433,6 +433,9 @@ func (r reader) alone(i, n int) bool {
 func (r reader) countedAhead(j int, p *param, people bool) bool {
 	for k := j; k < len(r.toks) && k < j+4; k++ {
 		t := r.toks[k]
+		if t.stem == "star" && !p.rates() {
+			return false // "3 star hotel" of how many hotels
+		}
 		if _, n := r.number(k); n > 0 && !(k+1 < len(r.toks) && r.toks[k+1].stem == "star") {
 			return false
 		}

@@ -254,7 +254,7 @@ func (p *param) readFlags() {
 	verb := -1
 	for ; i >= 0 && i < len(t.toks); i++ {
 		switch w := t.toks[i].low; {
-		case w == "is" || w == "are" || w == "has" || w == "have" || w == "can" || w == "be":
+		case w == "is" || w == "are" || w == "there" || w == "has" || w == "have" || w == "can" || w == "be":
 			verb, asked = i, nil
 		case verb < 0:
 			subject = append(subject, t.toks[i])
@@ -376,7 +376,7 @@ func (r reader) questioned(i int) bool {
 // ancillary words of a flag's name need not be said.
 func ancillary(w string) bool {
 	switch w {
-	case "yes", "or", "no", "not", "permitted", "acceptable", "equipped", "appropriate", "suitable", "good", "availability", "with", "comes", "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property":
+	case "yes", "or", "no", "not", "permitted", "acceptable", "equipped", "appropriate", "suitable", "good", "availability", "with", "comes", "has", "have", "offers", "include", "includes", "included", "flag", "allowed", "allow", "allows", "entry", "entrance", "option", "options", "seating", "available", "ride", "inside", "property", "friendly", "zone":
 		return true
 	}
 	return false

@@ -12,7 +12,7 @@ func (p *param) sorted() bool {
 }
 
 // sortWords name a sort of thing.
-var sortWords = []string{"genre", "category", "cuisine", "type", "kind", "style", "subcategory", "flavor", "flavour", "topic", "sport", "food", "variety"}
+var sortWords = []string{"genre", "category", "cuisine", "type", "kind", "style", "subcategory", "subtype", "subgenre", "flavor", "flavour", "topic", "sport", "food", "variety"}
 
 // knownSorts reports that the sorts are of things whose sorts are known here.
 func (p *param) knownSorts() bool {

@@ -171,7 +171,7 @@ func (t text) plainName(f *form, p *param) string {
 						break
 					}
 				}
-				if generic(t, i+n, j, p) {
+				if generic(t, i+n, j, p, f.tool) {
 					continue
 				}
 				if name := t.span(i+n, j); j > i+n && !(j == i+n+1 && common(t.toks[i+n].low)) && !f.contains(name, p) && t.cityAt(i+n) != j-i-n {
@@ -184,14 +184,14 @@ func (t text) plainName(f *form, p *param) string {
 }
 
 // generic reports words that are no name: a time, a number, "the hotel".
-func generic(t text, i, j int, p *param) bool {
+func generic(t text, i, j int, p *param, tl *tool) bool {
 	r := reader{text: t}
 	if _, _, n := r.clock(i); n > 0 {
 		return true
 	}
 	for ; i < j; i++ {
 		tok := t.toks[i]
-		if !common(tok.low) && !slices.Contains(p.whose, tok.stem) && !slices.Contains(p.about(), tok.stem) && !allDigits(tok.low) {
+		if !common(tok.low) && !slices.Contains(p.whose, tok.stem) && !slices.Contains(p.about(), tok.stem) && !allDigits(tok.low) && !(i == j-1 && t.is(i-1, "the") && tl.saysOther(tok.stem, p)) {
 			return false
 		}
 	}
