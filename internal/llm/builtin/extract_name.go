@@ -189,7 +189,9 @@ func (r reader) places(p *param) []found {
 			end = r.plainPlaceEnd(i + 1)
 		}
 		if end == i+1 && !p.cityOnly() {
-			end = max(r.landmarkEnd(i+1), i+1+r.corner(i+1))
+			if end = max(r.landmarkEnd(i+1), i+1+r.corner(i+1)); end > i+1 && r.is(i+1, "the") && (p.says(r.toks[end-1].stem) || slices.Contains(p.about(), r.toks[end-1].stem)) {
+				end = i + 1 // "the hotel" of where a hotel is
+			}
 		}
 		if end > i+1 {
 			out = append(out, found{value: quoted(r.span(i+1, end)), at: i + 1, end: end, said: r.span(i+1, end)})

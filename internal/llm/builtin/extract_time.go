@@ -393,6 +393,8 @@ func (r reader) durations(p *param) []found {
 			f.value = json.RawMessage(strconv.Itoa(minutes / p.unitMinutes()))
 		} else if p.bare {
 			f.value = quoted(strconv.Itoa(minutes / p.unitMinutes()))
+		} else if p.spelt {
+			f.value = quoted(r.inFigures(i, n))
 		}
 		out = append(out, f)
 		i += n - 1
@@ -407,10 +409,18 @@ func (p *param) unitMinutes() int {
 	switch {
 	case anyWord(p.label+" "+p.desc, "hours", "hour"):
 		return 60
-	case anyWord(p.label+" "+p.desc, "days", "day", "nights"):
+	case anyWord(p.label+" "+p.desc, "days", "day", "nights", "stay", "staying", "stays"):
 		return 24 * 60
 	}
 	return 1
+}
+
+// inFigures is a length of time as it was said, its number in figures: "6 days".
+func (r reader) inFigures(i, n int) string {
+	if s, w := r.number(i); w > 0 && w < n {
+		return s + " " + r.span(i+w, i+n)
+	}
+	return r.span(i, i+n)
 }
 
 func (r reader) duration(i int) (minutes, n int) {

@@ -179,6 +179,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			if s.echoes(t, v, p, p == asked) || p != asked && p.kind == kindTime && f.beginsThen(p, v) {
 				continue
 			}
+			if p.kind == kindPlace && f.called(strings.TrimPrefix(v.said, "the ")) {
+				continue
+			}
 			if t.takesBack(v.at) && !wholeAnswer(p.kind) && p.kind != kindBool {
 				continue
 			}
@@ -186,6 +189,16 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		}
 	}
 	return out
+}
+
+// called reports what the thing itself is called, which is not where it is.
+func (f *form) called(name string) bool {
+	for q, old := range f.vals {
+		if q.titled() && strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(old.said, "the "), "The "), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsThen reports a time that is when it begins, and so not when it ends.

@@ -231,7 +231,11 @@ func kindByName(p *param, l string) kind {
 	case lastWord(l, "duration", "length") && p.unit() != "":
 		p.bare = true
 		return kindDuration
+	case lastWord(l, "duration", "length") && anyWord(p.label+" "+p.desc, "stay", "staying", "stays"):
+		p.bare = true // in days
+		return kindDuration
 	case lastWord(l, "duration", "length"):
+		p.spelt = true
 		return kindDuration
 	case has("amount", "budget", "price") && !has("range", "level", "tier"):
 		return kindMoney

@@ -37,6 +37,7 @@ type param struct {
 	number   bool // the schema wants a JSON number
 	integer  bool
 	bare     bool // a length of time as a figure in the unit of the description
+	spelt    bool // a length of time in words: no format says that it is ISO 8601
 	list     bool
 	required bool
 	options  []option
