@@ -148,6 +148,9 @@ func (x *index) scores(t text) []score {
 		if t.is(i, "have you got any") || t.is(i, "do you sell") || t.is(i, "do you stock") || t.is(i, "do you carry") {
 			add(x.ideas["available"], synonym)
 		}
+		if tok.low == "free" && (t.is(i-1, "i") || t.is(i-1, "be") || t.is(i-1, "i'm") || t.is(i-1, "am") || t.is(i-1, "we") || t.is(i+1, "time") || t.is(i+1, "slot") || t.is(i+1, "slots") || t.is(i-2, "am i") || t.is(i-2, "i will be")) {
+			add(x.ideas["available"], 1)
+		}
 		for _, see := range []string{"things to do", "stuff to do", "something to do", "things to see", "places to visit", "places to see", "sights to see", "what to see"} {
 			if t.is(i, see) {
 				add(x.ideas["attraction"], 1)
@@ -229,7 +232,7 @@ func (x *index) choose(t text, busy bool) choice {
 		if s.match < due-1e-9 {
 			continue
 		}
-		s.rank += wanted * float64(tl.wants(has))
+		s.rank += wanted * float64(tl.wants(has)+tl.tallied(t))
 		if !tl.reads() && !tl.called(t) {
 			s.rank -= 0.2 // something is changed only when that is said
 		}
@@ -287,6 +290,9 @@ func (t *tool) called(said text) bool {
 			}
 		}
 	}
+	if deeds[0] == "order" || deeds[0] == "book" { // tickets are booked or bought
+		deeds = append(deeds, "order", "book")
+	}
 	return deeds[0] != "" && slices.ContainsFunc(said.toks, func(tok token) bool { return slices.Contains(deeds, concept(tok.stem)) })
 }
 
@@ -309,6 +315,28 @@ func (t *tool) wants(has kinds) int {
 		if seen[p.kind] < has[p.kind] {
 			seen[p.kind]++
 			n++
+		}
+	}
+	return n
+}
+
+// tallied counts the required numbers of things that stand in the text with what they
+// count: "three tickets" for the number of tickets.
+func (t *tool) tallied(said text) int {
+	n := 0
+	for _, p := range t.ask {
+		if p.kind != kindNumber && (p.kind != kindOption || !p.numeric()) {
+			continue
+		}
+		i := slices.IndexFunc(said.toks, func(tok token) bool { return !common(tok.low) && len(tok.stem) > 2 && slices.Contains(p.names, tok.stem) })
+		if i < 1 {
+			continue
+		}
+		for j := i - 1; j >= 0 && j >= i-2; j-- {
+			if _, w := said.number(j); w > 0 && !said.pronominal(j) {
+				n++
+				break
+			}
 		}
 	}
 	return n

@@ -199,6 +199,7 @@ func (s *state) take(a act, asked *param) plan {
 	if pending := s.pending(); pending != nil && pending.result.Status == llm.StatusVerification {
 		return plan{call: s.cur} // who it is, is the server's to find out
 	}
+	s.widen()
 	changed := s.fill(s.heard, s.cur, answer)
 	if len(changed) == 0 && s.pending() != nil && corrects(s.heard) {
 		if p := s.cur.numbered(); p != nil {

@@ -48,6 +48,11 @@ func (p *param) named(q text) int {
 	return n
 }
 
+// numeric reports an enumeration of numbers.
+func (p *param) numeric() bool {
+	return !slices.ContainsFunc(p.options, func(o option) bool { return !allDigits(o.label) })
+}
+
 // weekdays reports an enumeration of the days of the week.
 func (p *param) weekdays() bool {
 	return len(p.options) > 4 && !slices.ContainsFunc(p.options, func(o option) bool { return len(o.toks) != 1 || !dayWord(o.toks[0].low) })

@@ -313,6 +313,7 @@ func (s *state) questioned(l line) {
 			continue
 		}
 		for part := range strings.SplitSeq(q.raw, " and ") {
+			s.widenFor(read(part))
 			if p := s.cur.tool.askedIn(read(part), s.cur); p != nil {
 				if s.asked == nil {
 					s.asked = p

@@ -240,11 +240,23 @@ func (t text) titleEnd(i int) int {
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break
 		}
+		if tok.final == ',' && j > i && j+1 < len(t.toks) && degree(t.toks[j+1]) {
+			continue
+		}
 		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && !common(t.toks[j+1].low)) {
 			return j + 1
 		}
 	}
 	return j
+}
+
+// degree reports what stands behind the name of a doctor and a comma.
+func degree(t token) bool {
+	switch strings.ReplaceAll(t.raw, ".", "") {
+	case "MD", "DO", "DDS", "DMD", "OD", "PhD", "DC", "DPM", "DVM", "RN", "NP", "PA", "PsyD", "MSW", "LCSW", "LMFT", "MS", "MA", "MBA", "JD", "FACS", "FAAD", "CPA", "Esq", "Jr", "Sr", "II", "III", "Inc", "LLC", "Ltd":
+		return true
+	}
+	return false
 }
 
 // dated reports that a month at i is one: a number stands beside it, or what leads

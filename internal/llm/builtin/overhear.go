@@ -120,6 +120,7 @@ func (s *state) goOn(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
 	}
+	s.widen()
 	changed := s.fill(s.heard, s.cur, s.asked)
 	if agrees(s.heard) {
 		for p, v := range s.suggested {
@@ -191,9 +192,10 @@ func (s *state) resume(a act) plan {
 // topical reports that a text names what the tool is about, beyond acts such as
 // finding and attributes such as a price.
 func (t *tool) topical(said text) bool {
+	general := t.general()
 	for _, tok := range said.toks {
 		idea := concept(tok.stem)
-		if common(tok.low) || attribute(idea) {
+		if common(tok.low) || attribute(idea) && !slices.Contains(general, idea) {
 			continue
 		}
 		for _, own := range t.topics() {
@@ -203,6 +205,23 @@ func (t *tool) topical(said text) bool {
 		}
 	}
 	return false
+}
+
+// general are the attributes in the name of a tool that has nothing else in it but what
+// it does: "get available time".
+func (t *tool) general() []string {
+	var out []string
+	_, label, _ := strings.Cut(t.label, t.verb()+" ")
+	for _, tok := range content(read(label).toks) {
+		idea := concept(tok.stem)
+		if !attribute(idea) {
+			return nil
+		}
+		if idea == "available" || idea == "hours" || idea == "price" {
+			out = append(out, idea)
+		}
+	}
+	return out
 }
 
 // topics are the ideas of a tool's name, description and options.

@@ -86,6 +86,13 @@ func (t *text) add(i, j int) {
 	}
 	tok := token{raw: body, at: i + len(lead), quote: strings.ContainsAny(lead, "\"“„«")}
 	tok.end = tok.at + len(body)
+	if strings.HasPrefix(tail, ".") && initials(body) { // "M.D."
+		tok.end++
+		tok.raw, tail = body+".", tail[1:]
+		if tail == "" && !goesOn(t.raw[j:]) {
+			tail = "."
+		}
+	}
 	if k := strings.IndexAny(tail, ".,;:!?"); k >= 0 && !(abbreviation(body) && tail[k] == '.') {
 		tok.stop, tok.final = true, tail[k]
 	}
@@ -105,6 +112,22 @@ func (t *text) add(i, j int) {
 	tok.low = low
 	tok.stem = stem(low)
 	t.toks = append(t.toks, tok)
+}
+
+// initials reports capitals with dots between them: "M.D", "D.C".
+func initials(s string) bool {
+	for i := range len(s) {
+		if i%2 == 0 && (s[i] < 'A' || s[i] > 'Z') || i%2 == 1 && s[i] != '.' {
+			return false
+		}
+	}
+	return len(s) > 2 && len(s)%2 == 1
+}
+
+// goesOn reports that a sentence does not end before what follows.
+func goesOn(rest string) bool {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
+	return unicode.IsLower(r) || unicode.IsDigit(r)
 }
 
 func digitAt(s string, i int) bool { return i < len(s) && s[i] >= '0' && s[i] <= '9' }
@@ -149,7 +172,7 @@ func (t text) is(i int, phrase string) bool { return t.matches(i, phrase) > 0 }
 
 // matches returns how many tokens phrase takes at i, 0 when it is not there.
 func (t text) matches(i int, phrase string) int {
-	for n := 1; i < len(t.toks); i, n = i+1, n+1 {
+	for n := 1; i >= 0 && i < len(t.toks); i, n = i+1, n+1 {
 		w := t.toks[i].low
 		if !strings.HasPrefix(phrase, w) {
 			return 0

@@ -1,0 +1,67 @@
+package builtin
+
+import "slices"
+
+// wider are the tools of the same service that do what the one at hand does and need
+// more for it: a search for flights there and back beside one for flights there.
+func (s *state) wider() []*tool {
+	var out []*tool
+	for _, t := range s.index.tools {
+		if t == s.cur.tool || t.verb() != s.cur.tool.verb() || t.reads() != s.cur.tool.reads() || !t.relative(s.cur.tool, true) || len(t.ask) <= len(s.cur.tool.ask) {
+			continue
+		}
+		if !slices.ContainsFunc(s.cur.tool.ask, func(p *param) bool {
+			q := t.param(p.name)
+			return q == nil || !q.required || q.kind != p.kind
+		}) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// extra reports a required parameter that the tool at hand does not have.
+func (s *state) extra(p *param) bool { return p.required && s.cur.tool.param(p.name) == nil }
+
+// widen goes on with a wider tool when the caller says what only that one takes: "and
+// back on Friday".
+func (s *state) widen() {
+	for _, t := range s.wider() {
+		f := s.cur.moved(t)
+		said := s.fill(s.heard, f, nil)
+		if !slices.ContainsFunc(said, s.extra) {
+			continue
+		}
+		here := s.fill(s.heard, s.cur.clone(), nil)
+		if slices.ContainsFunc(said, func(p *param) bool {
+			return s.extra(p) && !slices.ContainsFunc(here, func(q *param) bool {
+				return q.kind == p.kind && !slices.Contains(said, t.param(q.name))
+			})
+		}) {
+			s.cur = s.cur.moved(t)
+			return
+		}
+	}
+}
+
+// widenFor goes on with a wider tool when the assistant asks for what only that one
+// takes: "When are you coming back?"
+func (s *state) widenFor(question text) {
+	for _, t := range s.wider() {
+		if p := t.askedIn(question, s.cur.moved(t)); p != nil && s.extra(p) && s.cur.tool.askedIn(question, s.cur) == nil {
+			s.cur = s.cur.moved(t)
+			return
+		}
+	}
+}
+
+// moved is the form with its values for another tool.
+func (f *form) moved(t *tool) *form {
+	to := newForm(t)
+	for p, v := range f.vals {
+		if q := t.param(p.name); q != nil && q.kind == p.kind {
+			to.vals[q] = v
+		}
+	}
+	return to
+}
