@@ -148,6 +148,10 @@ func (x *index) scores(t text) []score {
 		if t.is(i, "have you got any") || t.is(i, "do you sell") || t.is(i, "do you stock") || t.is(i, "do you carry") {
 			add(x.ideas["available"], synonym)
 		}
+		if tok.stem == "ticket" && t.ticketed() {
+			add(x.ideas["order"], synonym)
+			add(x.ideas["book"], synonym)
+		}
 		if tok.low == "free" && (t.is(i-1, "i") || t.is(i-1, "be") || t.is(i-1, "i'm") || t.is(i-1, "am") || t.is(i-1, "we") || t.is(i+1, "time") || t.is(i+1, "slot") || t.is(i+1, "slots") || t.is(i-2, "am i") || t.is(i-2, "i will be")) {
 			add(x.ideas["available"], 1)
 		}
@@ -278,6 +282,11 @@ func (t *tool) undoes() float64 {
 	return 0
 }
 
+// ticketed reports a wish to have tickets, rather than to look for them.
+func (t text) ticketed() bool {
+	return t.has("ticket", "tickets") >= 0 && t.has("get", "need", "want", "i'd like", "would like") >= 0 && t.has("find", "search", "look", "looking", "look up", "any", "what", "which", "how much") < 0
+}
+
 // called reports that the text has the tool's verb or a word for it: of a "hotel
 // reservation", which one makes, it has "book".
 func (t *tool) called(said text) bool {
@@ -292,6 +301,9 @@ func (t *tool) called(said text) bool {
 	}
 	if deeds[0] == "order" || deeds[0] == "book" { // tickets are booked or bought
 		deeds = append(deeds, "order", "book")
+	}
+	if slices.Contains(deeds, "order") && said.ticketed() {
+		return true
 	}
 	return deeds[0] != "" && slices.ContainsFunc(said.toks, func(tok token) bool { return slices.Contains(deeds, concept(tok.stem)) })
 }

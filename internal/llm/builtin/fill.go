@@ -498,7 +498,14 @@ func (t text) verbSide(at int) int {
 		switch t.toks[j].low {
 		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive", "arrives", "there", "reach", "returns":
 			return -1
-		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "checking", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
+		case "check", "checking", "moving", "move":
+			if t.is(j+1, "out") {
+				return -1
+			}
+			if t.is(j+1, "in") || t.toks[j].low == "checking" {
+				return 1
+			}
+		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
 			return 1
 		}
 	}
