@@ -41,6 +41,9 @@ func newIndex(ts []*tool) *index {
 		if read(t.label).has("one way", "one-way") >= 0 { // each of which says nothing
 			put(x.words, stem("oneway"), posting{i, inName, false})
 		}
+		if t.reads() { // whatever its verb is
+			put(x.ideas, "find", posting{i, inName, false})
+		}
 		x.add(i, positive(t.desc), inText)
 		for _, p := range t.params {
 			x.addTokens(i, p.toks, inParam, false)

@@ -161,6 +161,10 @@ func busy(w string) bool {
 func (r reader) places(p *param) []found {
 	var out []found
 	for i := 0; i < len(r.toks); i++ {
+		if end := r.titleEnd(i); end > i+2 && r.versus(i, end) { // "Toronto Vs Ottawa"
+			i = end - 1
+			continue
+		}
 		if n := r.cityAt(i); n > 0 && !r.prefixed(i) {
 			end := i + n
 			if more := r.placeEnd(i); more > end {

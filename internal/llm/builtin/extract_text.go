@@ -172,10 +172,17 @@ func (r reader) goesOn(i int) bool {
 // mentioned finds the name of something that the caller asks about: "information
 // on the Cambridge Arts Theatre", "recommended the Meghna restaurant".
 func (r reader) mentioned(p *param) (int, int) {
+	attended := p.means("event", "match", "game", "show", "concert", "artist", "band", "performance", "movie", "film", "play", "festival", "fixture")
 	for _, sp := range r.titleSpans() {
 		i, end := sp[0], sp[1]
+		if attended && r.versus(i, end) || end > i+1 && r.cityAt(i) != end-i && r.praised(i, end) {
+			return i, end
+		}
 		if r.text.housed(i, end) || i == 0 {
 			continue
+		}
+		if attended && (r.is(i-1, "see") || r.is(i-1, "seeing") || r.is(i-1, "attend")) && r.cityAt(i) != end-i {
+			return i, end
 		}
 		for r.is(i, "the") && i+1 < end {
 			i++
@@ -205,6 +212,31 @@ func (r reader) mentioned(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+// versus reports a name with two sides: "Angels vs Mariners".
+func (t text) versus(i, end int) bool {
+	return slices.ContainsFunc(t.toks[i:end], func(tok token) bool { return tok.low == "vs" || tok.low == "versus" })
+}
+
+// praised reports a name that the caller has heard good things of: "I heard that Blue Door
+// is great".
+func (t text) praised(i, end int) bool {
+	for _, lead := range []string{"heard", "heard that", "told that", "said that", "told me that", "heard good things about"} {
+		if k := i - strings.Count(lead, " ") - 1; k >= 0 && t.is(k, lead) {
+			return true
+		}
+	}
+	if !t.is(end, "is") && !t.is(end, "are") && !t.is(end, "seems") && !t.is(end, "sounds") && !t.is(end, "was") || end > 0 && t.toks[end-1].stop {
+		return false
+	}
+	for j := end + 1; j < len(t.toks) && j < end+7 && !t.toks[j-1].stop; j++ {
+		switch t.toks[j].low {
+		case "good", "great", "fun", "amazing", "awesome", "worth", "excellent", "fantastic":
+			return t.has("i heard", "heard", "supposed", "supposedly", "told", "seems", "seem", "they say", "people say", "apparently") >= 0
+		}
+	}
+	return false
 }
 
 // visited reports the name of something that one is at: a hotel, a venue.
@@ -262,7 +294,7 @@ func (r reader) afterFillers() int {
 // told finds "the reason is …" and "message: …".
 func (r reader) told(p *param) (int, int) {
 	for i := range r.toks {
-		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" && r.unsettled(i, i+n) {
+		if n := r.labelled(i, p); n > 0 && r.toks[i+n-1].low == "is" && (r.unsettled(i, i+n) || p.titled() && adjective(r.toks[min(i+n, len(r.toks)-1)].low)) {
 			continue
 		} else if n > 0 && r.toks[i+n-1].low == "is" || n > 0 && r.toks[i+n-1].final == ':' {
 			j := i + n
@@ -284,6 +316,15 @@ func (r reader) told(p *param) (int, int) {
 		}
 	}
 	return 0, 0
+}
+
+// adjective reports words of praise and blame that are no name behind "is".
+func adjective(w string) bool {
+	switch w {
+	case "good", "great", "fun", "nice", "really", "very", "so", "too", "supposed", "supposedly", "perfect", "better", "best", "interesting", "amazing":
+		return true
+	}
+	return false
 }
 
 // unsettled reports that what follows "is" at i tells no value: "what genre is that?",

@@ -78,6 +78,12 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		if !ok && p.kind == kindPlace && !p.begins() && t.has("there", "nearby", "in the area", "same city", "same place", "around there") >= 0 {
 			v, ok = s.known["place"]
 		}
+		if !ok && s.foreign && p.titled() && t.pointsAt(p) {
+			v, ok = s.proposed(p, f)
+		}
+		if !ok && p.kind == kindDate && t.has("that day", "that date", "this date", "that same day", "date of", "day of") >= 0 {
+			v, ok = s.day, s.day.value != nil
+		}
 		if !ok && (asked == nil || agrees(t)) && (len(s.runs) > 0 && s.last().assumed || s.foreign && agrees(t)) {
 			v, ok = s.proposed(p, f)
 		}

@@ -22,6 +22,17 @@ func (s *state) proposed(p *param, f *form) (found, bool) {
 	return found{}, false
 }
 
+// pointsAt reports "that event" and "this hotel" of a thing by whose name the parameter
+// goes.
+func (t text) pointsAt(p *param) bool {
+	for i, tok := range t.toks {
+		if (tok.low == "that" || tok.low == "this" || tok.low == "the same") && i+1 < len(t.toks) && !tok.stop && !common(t.toks[i+1].low) && slices.Contains(p.about(), t.toks[i+1].stem) {
+			return true
+		}
+	}
+	return false
+}
+
 // named takes a name that the caller repeats from what the assistant said.
 func (s *state) named(p *param, t text) (found, bool) {
 	low := strings.ToLower(t.raw)
@@ -93,6 +104,9 @@ func offeredName(t text, f *form, p *param) string {
 		if t.cityAt(sp[0]) == sp[1]-sp[0] {
 			score -= 1.5
 		}
+		if !p.visited() && t.housing(sp[0]) {
+			score -= 1.5
+		}
 		if score > top {
 			best, top = name, score
 		}
@@ -101,6 +115,27 @@ func offeredName(t text, f *form, p *param) string {
 		return t.plainName(f, p)
 	}
 	return best
+}
+
+// housing reports a name at i that is where another is: "Blue Train at the Old Barn".
+func (t text) housing(i int) bool {
+	if i > 0 && t.is(i-1, "the") {
+		i--
+	}
+	if i < 2 || !t.is(i-1, "at") {
+		return false
+	}
+	return slices.ContainsFunc(t.titleSpans(), func(sp [2]int) bool {
+		if sp[1] >= i || sp[1] < i-6 {
+			return false
+		}
+		for j := sp[1] - 1; j < i-1; j++ {
+			if t.toks[j].stop {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // nameCue scores the words around a name.
@@ -210,7 +245,7 @@ func endsName(w string) bool {
 // jointWord reports words that stand within names.
 func jointWord(w string) bool {
 	switch w {
-	case "&", "of", "the", "and", "a", "de", "la", "del", "du", "by", "to", "me", "my", "your", "or", "no", "up", "till":
+	case "&", "of", "the", "and", "a", "de", "la", "del", "du", "by", "to", "me", "my", "your", "or", "no", "up", "till", "vs", "versus", "v":
 		return true
 	}
 	return false

@@ -207,17 +207,18 @@ func (t *tool) topical(said text) bool {
 	return false
 }
 
-// general are the attributes in the name of a tool that has nothing else in it but what
-// it does: "get available time".
+// general are the attributes at the end of the name of a tool, for which it is there:
+// "get available time", "check order price".
 func (t *tool) general() []string {
 	var out []string
 	_, label, _ := strings.Cut(t.label, t.verb()+" ")
 	for _, tok := range content(read(label).toks) {
 		idea := concept(tok.stem)
 		if !attribute(idea) {
-			return nil
+			out = nil
+			continue
 		}
-		if idea == "available" || idea == "hours" || idea == "price" {
+		if idea == "dat" || idea == "available" || idea == "hours" || idea == "price" {
 			out = append(out, idea)
 		}
 	}
@@ -244,7 +245,7 @@ func (t *tool) topics() []string {
 // attribute reports ideas that many things have, and acts.
 func attribute(idea string) bool {
 	switch idea {
-	case "find", "check", "book", "order", "change", "send", "price", "location", "address", "number", "phone", "name", "time", "date", "day", "city", "area", "rating", "place", "option", "seat", "ticket", "available", "hours", "interest":
+	case "find", "check", "book", "order", "change", "send", "price", "location", "address", "number", "phon", "nam", "tim", "dat", "day", "city", "area", "option", "seat", "ticket", "available", "hours", "interest":
 		return true
 	}
 	return false

@@ -117,6 +117,7 @@ type state struct {
 	runs     []run
 	since    int // index of the first run after the caller's last words
 	known    map[string]found
+	day      found // spoken of last, by whomever
 	forms    []*form         // that came to an end, oldest first
 	parked   map[*tool]*form // left for another skill, to come back to
 	detour   *form           // parked in this turn: to go on with when the other is done
@@ -169,6 +170,7 @@ func (s *state) replay() {
 				s.heard.hint = s.hints[s.heard.lang]
 			}
 			s.plan = s.hear()
+			s.dayIn(s.heard)
 			s.asked = s.plan.ask
 			s.unplaced = s.cur == nil && s.plan.call == nil && requests(s.heard)
 			if s.unplaced && len(s.runs) == 0 {
@@ -300,6 +302,7 @@ func (s *state) last() *run {
 func (s *state) spoken(words string) {
 	s.said = words
 	s.saids = append(s.saids, read(words))
+	s.dayIn(s.saids[len(s.saids)-1])
 	s.foreign = len(s.heard.toks) > 0 && !s.acted && !s.own(words)
 	if s.plan.back && !s.foreign && !s.acted {
 		s.foreign, s.back = true, true
@@ -330,6 +333,14 @@ func (s *state) spoken(words string) {
 	}
 	if p := s.cur.tool.askedIn(read(words), s.cur); p != nil {
 		s.asked = p
+	}
+}
+
+// dayIn keeps the last day that a text speaks of.
+func (s *state) dayIn(t text) {
+	if ds := s.reader(t).dates(); len(ds) > 0 {
+		s.day = ds[len(ds)-1]
+		s.day.at, s.day.end, s.day.sure = 0, 0, false
 	}
 }
 
