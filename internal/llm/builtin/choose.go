@@ -155,7 +155,7 @@ func (x *index) scores(t text) []score {
 			add(x.ideas["order"], synonym)
 			add(x.ideas["book"], synonym)
 		}
-		if tok.low == "free" && (t.is(i-1, "i") || t.is(i-1, "be") || t.is(i-1, "i'm") || t.is(i-1, "am") || t.is(i-1, "we") || t.is(i+1, "time") || t.is(i+1, "slot") || t.is(i+1, "slots") || t.is(i-2, "am i") || t.is(i-2, "i will be")) {
+		if t.idle(i) {
 			add(x.ideas["available"], 1)
 		}
 		for _, see := range []string{"things to do", "stuff to do", "something to do", "things to see", "places to visit", "places to see", "sights to see", "what to see"} {
@@ -283,6 +283,11 @@ func (t *tool) undoes() float64 {
 		return -0.5
 	}
 	return 0
+}
+
+// idle reports "free" of somebody who has time.
+func (t text) idle(i int) bool {
+	return t.is(i, "free") && (t.is(i-1, "i") || t.is(i-1, "be") || t.is(i-1, "i'm") || t.is(i-1, "am") || t.is(i-1, "we") || t.is(i+1, "time") || t.is(i+1, "slot") || t.is(i+1, "slots"))
 }
 
 // ticketed reports a wish to have tickets, rather than to look for them.

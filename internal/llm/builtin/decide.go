@@ -308,6 +308,10 @@ func (s *state) then(say string) plan {
 // next asks for what is missing or makes the call.
 func (s *state) next(lead string) plan {
 	if p := s.cur.missing(); p != nil {
+		if f := s.rival(); f != nil {
+			s.cur = f
+			return plan{call: f}
+		}
 		if f := s.lookFirst(p); f != nil {
 			s.cur = f
 			return plan{call: f}

@@ -30,6 +30,11 @@ func (r reader) free(p *param) []found {
 			return nil
 		}
 	}
+	if r.answer && p.titled() {
+		if i, end := r.acclaimed(p); end > i {
+			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
+	}
 	if r.answer {
 		i, end := r.body(p)
 		if p.kind != kindPlace && (p.kind != kindText || p.message()) {
@@ -172,17 +177,13 @@ func (r reader) goesOn(i int) bool {
 // mentioned finds the name of something that the caller asks about: "information
 // on the Cambridge Arts Theatre", "recommended the Meghna restaurant".
 func (r reader) mentioned(p *param) (int, int) {
-	attended := p.means("event", "match", "game", "show", "concert", "artist", "band", "performance", "movie", "film", "play", "festival", "fixture")
+	if i, end := r.acclaimed(p); end > i {
+		return i, end
+	}
 	for _, sp := range r.titleSpans() {
 		i, end := sp[0], sp[1]
-		if attended && r.versus(i, end) || end > i+1 && r.cityAt(i) != end-i && r.praised(i, end) {
-			return i, end
-		}
 		if r.text.housed(i, end) || i == 0 {
 			continue
-		}
-		if attended && (r.is(i-1, "see") || r.is(i-1, "seeing") || r.is(i-1, "attend")) && r.cityAt(i) != end-i {
-			return i, end
 		}
 		for r.is(i, "the") && i+1 < end {
 			i++
@@ -201,6 +202,9 @@ func (r reader) mentioned(p *param) (int, int) {
 				return i, end
 			}
 		}
+		if lead > 1 && (r.is(lead-2, "stay in") || r.is(lead-2, "staying in")) && p.visited() && r.cityAt(i) == 0 {
+			return i, end // "stay in Victory House"
+		}
 		if lead > 0 && r.is(lead-1, "at") && p.visited() && (kindred || p.alone || r.cityAt(i) == 0) && !r.toks[lead-1].stop {
 			return i, end // "a table at the Golden Wok"
 		}
@@ -208,6 +212,23 @@ func (r reader) mentioned(p *param) (int, int) {
 			return i, end // "the restaurant Golden Wok"
 		}
 		if before := r.toks[max(lead-1, 0)].low; kindred && lead > 0 && (r.is(lead, "the") || end > i+1 || p.visited()) && (!preposition(before) || before == "of" && p.visited()) {
+			return i, end
+		}
+	}
+	return 0, 0
+}
+
+// acclaimed finds the name of what callers want to see, have heard good things of, or
+// that has two sides: "Angels vs Mariners".
+func (r reader) acclaimed(p *param) (int, int) {
+	attended := p.means("event", "match", "game", "show", "concert", "artist", "band", "performance", "movie", "film", "play", "festival", "fixture")
+	for _, sp := range r.titleSpans() {
+		i, end := sp[0], sp[1]
+		city := r.cityAt(i) == end-i
+		switch {
+		case attended && r.versus(i, end), end > i+1 && !city && r.praised(i, end):
+			return i, end
+		case attended && !city && (r.is(i-1, "see") || r.is(i-1, "seeing") || r.is(i-1, "attend")):
 			return i, end
 		}
 	}

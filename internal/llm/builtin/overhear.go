@@ -129,7 +129,7 @@ func (s *state) goOn(a act) plan {
 			}
 		}
 	}
-	if len(changed) == 0 && s.asked != nil && s.cur.missing() != nil {
+	if len(changed) == 0 && s.asked != nil && s.cur.missing() != nil && s.rival() == nil {
 		return s.missed()
 	}
 	return s.next("")
@@ -193,8 +193,11 @@ func (s *state) resume(a act) plan {
 // finding and attributes such as a price.
 func (t *tool) topical(said text) bool {
 	general := t.general()
-	for _, tok := range said.toks {
+	for i, tok := range said.toks {
 		idea := concept(tok.stem)
+		if said.idle(i) {
+			idea = "available"
+		}
 		if common(tok.low) || attribute(idea) && !slices.Contains(general, idea) {
 			continue
 		}
@@ -277,7 +280,7 @@ func requestsDeed(t text) bool {
 // lookFirst finds a look-up of the same service that can be made at once when
 // what is missing is the name of something on offer.
 func (s *state) lookFirst(p *param) *form {
-	if !s.foreign || !p.titled() || s.cur.tool.reads() {
+	if !s.foreign || !p.titled() || s.cur.tool.reads() || s.cur.tool.adds() {
 		return nil
 	}
 	for _, t := range s.index.tools {
@@ -293,6 +296,15 @@ func (s *state) lookFirst(p *param) *form {
 		}
 	}
 	return nil
+}
+
+// adds reports a tool that makes something new, whose name the caller gives.
+func (t *tool) adds() bool {
+	switch t.verb() {
+	case "add", "create", "set", "register", "record", "log", "start":
+		return true
+	}
+	return false
 }
 
 // elsewhere reports that the caller names another subject than the one proposed.

@@ -65,3 +65,23 @@ func (f *form) moved(t *tool) *form {
 	}
 	return to
 }
+
+// rival is a look-up of the same service that can be made at once, by a name that the
+// caller has just said, where the one at hand lacks something: whoever wants to see a
+// band is not asked what sort of event it shall be.
+func (s *state) rival() *form {
+	if !s.cur.tool.reads() {
+		return nil
+	}
+	for _, t := range s.index.tools {
+		if t == s.cur.tool || !t.reads() || !t.relative(s.cur.tool, false) {
+			continue
+		}
+		f := s.cur.moved(t)
+		said := s.fill(s.heard, f, nil)
+		if f.missing() == nil && slices.ContainsFunc(said, func(p *param) bool { return s.extra(p) && p.titled() }) {
+			return f
+		}
+	}
+	return nil
+}
