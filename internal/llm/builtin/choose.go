@@ -121,8 +121,9 @@ func (x *index) rarity(ps []posting) float64 {
 // A score tells how much a tool is meant: rank sets it off from other tools,
 // match tells whether it is meant at all. A word that every tool has says little
 // for one of them, but still that one of them is wanted. Own is the part of match that
-// is not of values that it takes.
-type score struct{ rank, match, own float64 }
+// is not of values that it takes, act that of words for looking things up, which say
+// nothing about what for.
+type score struct{ rank, match, own, act float64 }
 
 // scores tells how much each tool is meant by a text.
 func (x *index) scores(t text) []score {
@@ -186,6 +187,9 @@ func (x *index) scores(t text) []score {
 			sum[k].rank += b.rank
 			sum[k].match += b.match
 			sum[k].own += b.own
+			if idea := concept(tok.stem); idea == "find" || idea == "check" {
+				sum[k].act += b.match
+			}
 		}
 	}
 	return sum
@@ -236,7 +240,7 @@ func (x *index) choose(t text, busy bool) choice {
 	asks := t.asks() && t.has("can you", "could you", "would you", "will you", "can i", "could i") < 0
 	for i, s := range all {
 		tl := x.tools[i]
-		if s.match < due-1e-9 {
+		if s.match < due-1e-9 || s.match < s.act+0.1 && len(x.tools) > 2 && (tl.reads() || !tl.called(t)) {
 			continue
 		}
 		s.rank += wanted * float64(tl.wants(has)+tl.tallied(t))

@@ -162,7 +162,7 @@ func (s *state) resume(a act) plan {
 	if c.tool != nil && agrees(s.heard) && s.idle(c.tool) {
 		c.tool = nil
 	}
-	if last != nil && s.wonders() && (c.tool == nil || c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
+	if last != nil && s.wonders() && (c.tool == nil || !c.tool.meant(s.heard) && c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
 	}
 	if last != nil && last.result.Status == llm.StatusFailed && (c.tool == last.form.tool || again(s.heard) || s.heard.has("try") >= 0) {
@@ -205,6 +205,17 @@ func (t *tool) topical(said text) bool {
 			if own == idea || own == tok.stem {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// meant reports a text that asks for what the tool is there for.
+func (t *tool) meant(said text) bool {
+	general := t.general()
+	for i, tok := range said.toks {
+		if slices.Contains(general, concept(tok.stem)) || said.idle(i) && slices.Contains(general, "available") {
+			return true
 		}
 	}
 	return false
