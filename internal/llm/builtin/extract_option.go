@@ -148,9 +148,9 @@ func kin(stem string) string {
 		return "sports"
 	case "economy", "coach":
 		return "economy"
-	case "cheap", "inexpensiv", "budget", "affordabl", "cheaper":
+	case "cheap", "inexpensiv", "budget", "cheaper", "low-priced":
 		return "cheap"
-	case "moderat", "mid-rang", "reasonabl", "moderately":
+	case "moderat", "mid-rang", "reasonabl", "moderately", "reasonably", "affordabl", "affordably", "medium", "midrang":
 		return "moderate"
 	case "pricey", "expensiv", "upscal", "fancy":
 		return "pricey"

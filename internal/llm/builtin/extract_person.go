@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -61,7 +62,7 @@ func (s *state) introduce(t text, f *form, taken []bool, changed []*param) []*pa
 	if len(free) != 1 || t.takesBack(free[0][0]) {
 		return changed
 	}
-	name := t.span(free[0][0], free[0][1])
+	name := strings.TrimSuffix(strings.TrimSuffix(t.span(free[0][0], free[0][1]), "'s"), "’s")
 	if s.put(f, open[0], found{value: quoted(name), said: name, at: free[0][0], end: free[0][1]}) {
 		changed = append(changed, open[0])
 	}

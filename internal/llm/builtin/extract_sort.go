@@ -85,6 +85,9 @@ func (r reader) served(p *param) (int, int) {
 		if common(w.low) || plainAdjective(w.low) || slices.Contains(p.whose, w.stem) || sortNoun(w.low) || dayWord(w.low) || small(w.low) || allDigits(w.low) {
 			continue
 		}
+		if slices.ContainsFunc(r.persons(), func(sp [2]int) bool { return sp[1] == i }) {
+			continue // "Ann Lee songs"
+		}
 		for k := i - 1; k > 0 && !r.toks[k-1].stop && unicode.IsUpper([]rune(r.toks[k].raw)[0]) && unicode.IsUpper([]rune(r.toks[k-1].raw)[0]); k-- { // "New Zealand food"
 			if k == 1 || !common(r.toks[k-1].low) || r.toks[k-1].low == "new" {
 				return k - 1, i
@@ -107,7 +110,8 @@ func sortNoun(w string) bool {
 
 func plainAdjective(w string) bool {
 	switch w {
-	case "prefer", "enjoy", "love", "watching", "hearing", "listening", "attend", "attending", "order", "ordering", "any", "nice", "fun", "interesting", "cheap", "best", "popular", "favorite", "favourite", "recent", "latest", "different", "own", "certain", "right", "local", "live", "same", "next", "first", "second",
+	case "online", "short", "whole", "full", "called", "named",
+		"prefer", "enjoy", "love", "watching", "hearing", "listening", "attend", "attending", "order", "ordering", "any", "nice", "fun", "interesting", "cheap", "best", "popular", "favorite", "favourite", "recent", "latest", "different", "own", "certain", "right", "local", "live", "same", "next", "first", "second",
 		"watch", "rent", "play", "find", "see", "hear", "listen", "search", "book", "buy", "get", "lovely", "decent", "entertaining", "cool", "relaxing", "perfect", "amazing", "delicious", "tasty", "upcoming", "outdoor", "vegetarian", "type", "kind", "else":
 		return true
 	}

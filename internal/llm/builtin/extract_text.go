@@ -26,7 +26,7 @@ func (r reader) free(p *param) []found {
 		}
 	}
 	if r.answer && (p.sorted() && p.knownSorts() || p.credits() != nil) {
-		if i, end := r.body(p); end-i > 4 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
+		if i, end := r.body(p); end-i > 4 || p.sorted() && r.has("called", "named", "is the name", "titled") >= 0 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
 			return nil
 		}
 	}
@@ -153,7 +153,7 @@ func (r reader) cued(p *param) (int, int) {
 		for p.title() && end > j && end < len(r.toks) && end < j+6 && !r.toks[end-1].stop && !endsName(r.toks[end].low) {
 			end++
 		}
-		if end == j && strings.ToLower(r.raw) == r.raw && j > i+1 {
+		if end == j && r.lowercase() && j > i+1 && !(r.is(j-1, "is") && r.unsettled(i, j)) {
 			end = r.plainPlaceEnd(j)
 		}
 		if end > j {
@@ -361,6 +361,8 @@ func (r reader) unsettled(start, i int) bool {
 		return true
 	}
 	switch w := r.toks[i].low; w {
+	case "taking", "happening", "starting", "playing", "going", "located", "held", "scheduled":
+		return true
 	case "now", "not", "being", "already", "also", "just", "ready", "there", "that", "this", "it", "correct", "wrong", "right", "fine", "okay", "ok", "available":
 		return true
 	}

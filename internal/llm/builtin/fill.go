@@ -84,7 +84,7 @@ func (s *state) fill(t text, f *form, asked *param) []*param {
 		if !ok && p.kind == kindDate && t.has("that day", "that date", "this date", "that same day", "date of", "day of") >= 0 {
 			v, ok = s.day, s.day.value != nil
 		}
-		if !ok && (asked == nil || agrees(t)) && (len(s.runs) > 0 && s.last().assumed || s.foreign && agrees(t)) {
+		if !ok && (asked == nil || agrees(t)) && (len(s.runs) > 0 && s.last().assumed && s.last().form.tool.relative(f.tool, true) || s.foreign && agrees(t)) {
 			v, ok = s.proposed(p, f)
 		}
 		if ok && s.put(f, p, v) {
@@ -185,6 +185,9 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 			if s.echoes(t, v, p, p == asked) || p != asked && p.kind == kindTime && f.beginsThen(p, v) {
 				continue
 			}
+			if p.kind == kindPlace && f.tool.optional(v.said, p) {
+				continue
+			}
 			if p.kind == kindPlace && f.called(strings.TrimPrefix(v.said, "the ")) {
 				continue
 			}
@@ -195,6 +198,13 @@ func (s *state) bids(t text, f *form, asked *param) []bid {
 		}
 	}
 	return out
+}
+
+// optional reports an option of another parameter.
+func (t *tool) optional(said string, but *param) bool {
+	return slices.ContainsFunc(t.params, func(p *param) bool {
+		return p != but && p.kind == kindOption && slices.ContainsFunc(p.options, func(o option) bool { return strings.EqualFold(o.label, said) })
+	})
 }
 
 // called reports what the thing itself is called, which is not where it is.
@@ -325,6 +335,9 @@ func (s *state) worth(t text, f *form, p *param, v found, asked *param) float64 
 	}
 	if p.kind == kindPlace && v.at > 0 && preposition(t.toks[v.at-1].low) {
 		score += 0.3 // rather than a place within a name
+		if t.is(v.at-1, "at") && p.cityOnly() {
+			score -= 0.2
+		}
 	}
 	return score
 }

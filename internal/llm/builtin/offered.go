@@ -107,6 +107,9 @@ func offeredName(t text, f *form, p *param) string {
 		if !p.visited() && t.housing(sp[0]) {
 			score -= 1.5
 		}
+		if p.someone() {
+			name = strings.TrimSuffix(strings.TrimSuffix(name, "'s"), "’s")
+		}
 		if score > top {
 			best, top = name, score
 		}
@@ -159,6 +162,8 @@ func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 			case common(w.low):
 			case p.says(w.stem):
 				score = 3
+			case tl.named(w.stem, p):
+				score = -2 // "the song Hotel Key" is no artist
 			case tl.saysOther(w.stem, p):
 				score = -2 // "the album Blue Train" is no artist
 			}
@@ -179,6 +184,11 @@ func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 		}
 	}
 	return score
+}
+
+// named reports the word for a thing by whose name another parameter goes.
+func (t *tool) named(stem string, but *param) bool {
+	return slices.ContainsFunc(t.params, func(q *param) bool { return q != but && q.ends("name", "title") && slices.Contains(q.names, stem) })
 }
 
 // saysOther reports a word that names another parameter and not this one.
@@ -265,7 +275,10 @@ func (t text) titleEnd(i int) int {
 		if j > i && j+2 < len(t.toks) && (t.is(j, "of the") || t.is(j, "in the") || t.is(j, "at the")) && !tok.stop {
 			joint = unicode.IsUpper([]rune(t.toks[j+2].raw)[0]) && t.is(j, "of")
 		}
-		if j > i && t.is(j, "the") && t.is(j-1, "of") {
+		if j > i && j+2 < len(t.toks) && t.is(j, "and the") && !tok.stop {
+			joint = unicode.IsUpper([]rune(t.toks[j+2].raw)[0])
+		}
+		if j > i && t.is(j, "the") && (t.is(j-1, "of") || t.is(j-1, "and")) {
 			joint = j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0])
 		}
 		if tok.low == "by" {
