@@ -296,7 +296,7 @@ func (t text) idle(i int) bool {
 
 // ticketed reports a wish to have tickets, rather than to look for them.
 func (t text) ticketed() bool {
-	return t.has("ticket", "tickets") >= 0 && t.has("get", "need", "want", "i'd like", "would like") >= 0 && t.has("find", "search", "look", "looking", "look up", "any", "what", "which", "how much") < 0
+	return t.has("ticket", "tickets") >= 0 && t.has("get", "need", "want", "i'd like", "would like", "buy", "purchase", "book", "reserve") >= 0 && t.has("find", "search", "look", "looking", "look up", "any", "what", "which", "how much") < 0
 }
 
 // called reports that the text has the tool's verb or a word for it: of a "hotel

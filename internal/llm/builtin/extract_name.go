@@ -342,6 +342,9 @@ func locative(w string) bool { return w == "in" || w == "near" || w == "around" 
 // placeEnd follows words in capitals, with "of", "de" and a state behind a comma.
 func (r reader) placeEnd(i int) int {
 	from := i
+	if r.doctor(i) {
+		return i
+	}
 	if r.is(i, "the") {
 		i++
 	}

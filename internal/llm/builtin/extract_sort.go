@@ -60,6 +60,9 @@ func (r reader) qualified(i int) int {
 
 // served finds what is served, and an unusual word before what the tool is for.
 func (r reader) served(p *param) (int, int) {
+	if i := r.has("do they serve", "does it serve", "do you serve", "if they serve", "if it serves", "whether they serve"); i >= 0 {
+		return 0, 0
+	}
 	if i := r.has("serves", "serving", "serve", "specializing in", "specializes in"); i >= 0 && anyWord(p.desc+" "+p.label, "food", "cuisine", "dish", "meal", "restaurant") {
 		i++
 		if r.is(i, "in") {
@@ -82,7 +85,7 @@ func (r reader) served(p *param) (int, int) {
 			continue
 		}
 		w := r.toks[i-1]
-		if common(w.low) || plainAdjective(w.low) || slices.Contains(p.whose, w.stem) || sortNoun(w.low) || dayWord(w.low) || small(w.low) || allDigits(w.low) {
+		if common(w.low) || plainAdjective(w.low) || strings.HasSuffix(w.low, "lly") || slices.Contains(p.whose, w.stem) || sortNoun(w.low) || dayWord(w.low) || small(w.low) || allDigits(w.low) {
 			continue
 		}
 		if slices.ContainsFunc(r.persons(), func(sp [2]int) bool { return sp[1] == i }) {

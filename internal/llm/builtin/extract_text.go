@@ -61,7 +61,7 @@ func (r reader) free(p *param) []found {
 			end = stop // "the Old Town Inn, room 351"
 		}
 		v := r.span(i, end)
-		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || p.ends("name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
+		if v == "" || unsure(r.text) || p.kind == kindPlace && end-i > 4 || p.ends("name") && (r.asks() || requests(r.text) && end-i > 2 && len(titles(r.text)) == 0 || pronoun(r.toks[i].low) || pointer(r.toks[i].low) || end-i > 8) || !p.message() && p.kind != kindQuery && r.empty(i, end) {
 			return nil
 		}
 		return []found{{value: quoted(v), at: i, end: end, said: v}}
@@ -228,11 +228,23 @@ func (r reader) acclaimed(p *param) (int, int) {
 		switch {
 		case attended && r.versus(i, end), end > i+1 && !city && r.praised(i, end):
 			return i, end
+		case attended && !city && r.wished(i) && !(end == i+1 && (musicGenre(r.toks[i].low) || sport(r.toks[i].low) || sortNoun(r.toks[i].low) || kin(r.toks[i].stem) != "")):
+			return i, end
 		case attended && !city && (r.is(i-1, "see") || r.is(i-1, "seeing") || r.is(i-1, "attend")):
 			return i, end
 		}
 	}
 	return 0, 0
+}
+
+// wished reports words for a wish before a name.
+func (t text) wished(i int) bool {
+	for _, lead := range []string{"i'd like", "i want", "i would like", "how about", "what about", "interested in", "thinking of", "thinking about", "i love", "i like"} {
+		if k := i - strings.Count(lead, " ") - 1; k >= 0 && t.is(k, lead) {
+			return true
+		}
+	}
+	return false
 }
 
 // versus reports a name with two sides: "Angels vs Mariners".
@@ -270,6 +282,15 @@ var venues = []string{"restaurant", "hotel", "venue", "theater", "theatre", "cin
 // title reports parameters for the title of a work.
 func (p *param) title() bool {
 	return len(p.toks) < 5 && (p.album() || p.means("song", "title", "movie", "book"))
+}
+
+// pointer reports words that point at something instead of naming it.
+func pointer(w string) bool {
+	switch w {
+	case "this", "that", "these", "those", "another", "any", "anything", "something", "which":
+		return true
+	}
+	return false
 }
 
 func pronoun(w string) bool {

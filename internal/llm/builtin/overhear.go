@@ -291,7 +291,7 @@ func requestsDeed(t text) bool {
 // lookFirst finds a look-up of the same service that can be made at once when
 // what is missing is the name of something on offer.
 func (s *state) lookFirst(p *param) *form {
-	if !s.foreign || !p.titled() || s.cur.tool.reads() || s.cur.tool.adds() {
+	if !s.foreign || !p.titled() && !s.sought() || s.cur.tool.reads() || s.cur.tool.adds() {
 		return nil
 	}
 	for _, t := range s.index.tools {
@@ -307,6 +307,12 @@ func (s *state) lookFirst(p *param) *form {
 		}
 	}
 	return nil
+}
+
+// sought reports a wish to find what the deed at hand is done with, rather than to do it:
+// "find me a bus ticket".
+func (s *state) sought() bool {
+	return s.topic.has("find", "search", "look for", "looking for") >= 0 && !s.cur.tool.called(s.topic)
 }
 
 // adds reports a tool that makes something new, whose name the caller gives.
@@ -351,7 +357,7 @@ func (s *state) refine(c choice) (plan, bool) {
 
 // wonders reports a question about what was told, not a wish for something else.
 func (s *state) wonders() bool {
-	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "maybe a", "perhaps a", "preferably", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make") >= 0 {
+	if s.heard.has("other", "others", "else", "another", "different", "instead", "options", "choices", "alternatives", "anything", "any", "maybe a", "perhaps a", "preferably", "find", "search", "look for", "look up", "what about", "how about", "recommend", "suggest", "change", "more", "prefer", "looking for", "book", "reserve", "make", "buy", "purchase", "order", "play") >= 0 {
 		return false
 	}
 	return s.heard.asks() || s.heard.has("get me the", "give me the", "tell me the", "tell me", "let me know", "i need the", "need their", "want to know", "like to know", "please share", "share the") >= 0
