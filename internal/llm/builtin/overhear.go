@@ -340,6 +340,11 @@ func (s *state) refine(c choice) (plan, bool) {
 		return plan{}, false
 	}
 	f := last.form.clone()
+	if s.cur = f; s.widen() {
+		s.fill(s.heard, s.cur, nil)
+		return s.next(""), true
+	}
+	s.cur = nil
 	s.override = true
 	changed := s.fill(s.heard, f, nil)
 	s.override = false

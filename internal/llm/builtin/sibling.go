@@ -24,8 +24,8 @@ func (s *state) wider() []*tool {
 func (s *state) extra(p *param) bool { return p.required && s.cur.tool.param(p.name) == nil }
 
 // widen goes on with a wider tool when the caller says what only that one takes: "and
-// back on Friday".
-func (s *state) widen() {
+// back on Friday". It reports whether it does.
+func (s *state) widen() bool {
 	for _, t := range s.wider() {
 		f := s.cur.moved(t)
 		said := s.fill(s.heard, f, nil)
@@ -39,9 +39,10 @@ func (s *state) widen() {
 			})
 		}) {
 			s.cur = s.cur.moved(t)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // widenFor goes on with a wider tool when the assistant asks for what only that one
