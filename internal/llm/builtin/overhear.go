@@ -73,6 +73,10 @@ func (s *state) judged(a act) plan {
 	if a == actCancel || a == actBye && refuses(s.heard) {
 		return s.drop()
 	}
+	if s.heard.wonders() && s.heard.opensAsking() {
+		s.back = true
+		return plan{say: "I'm afraid I can't tell you that. " + s.readBack(), back: true} // a question agrees to nothing
+	}
 	if c := s.index.choose(s.heard, true); refuses(s.heard) && s.turns(c, nil) {
 		s.start(c.tool)
 		s.fill(s.heard, s.cur, nil)
@@ -96,6 +100,15 @@ func (s *state) judged(a act) plan {
 	}
 	s.agreed = true
 	return plan{call: s.cur}
+}
+
+// opensAsking reports a text that begins with a question: "What's the address?"
+func (t text) opensAsking() bool {
+	switch t.toks[0].low {
+	case "what", "what's", "which", "when", "where", "where's", "who", "who's", "how", "why", "is", "are", "does", "do":
+		return true
+	}
+	return false
 }
 
 // goOn reads an answer to the assistant's question.
