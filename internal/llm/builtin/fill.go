@@ -398,6 +398,9 @@ func role(t text, p *param, v found) float64 {
 	if p.kind == kindTime {
 		return t.timeRole(p, v)
 	}
+	for k := v.at - 1; p.kind == kindOption && k > 0 && k > v.at-3 && t.owns(k); k-- {
+		w = t.toks[k-1].low // "to Ann's savings account"
+	}
 	if (w == "the" || w == "on" || w == "is") && v.at > 1 {
 		w = t.toks[v.at-2].low
 	}
@@ -433,6 +436,15 @@ func role(t text, p *param, v found) float64 {
 		return 3
 	}
 	return -3
+}
+
+// owns reports a word that says whose the next is.
+func (t text) owns(i int) bool {
+	switch t.toks[i].low {
+	case "my", "your", "his", "her", "their", "the", "our":
+		return true
+	}
+	return strings.HasSuffix(t.toks[i].raw, "'s") || strings.HasSuffix(t.toks[i].raw, "’s")
 }
 
 // timeRole scores "after" and "by" and the verb before a time of day for what sets
