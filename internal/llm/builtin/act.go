@@ -131,7 +131,7 @@ func human(t text) bool {
 }
 
 func cancels(t text) bool {
-	if t.has("changed my mind", "change my mind", "scratch that") >= 0 && t.has("let's", "i want", "i'd like", "i would like", "instead", "i'll", "how about", "make it", "try") >= 0 {
+	if t.has("changed my mind", "change my mind", "scratch that") >= 0 && t.has("let's", "i want", "i would need", "i'd need", "we need", "we want", "we'd like", "i'd like", "i would like", "instead", "i'll", "how about", "make it", "try") >= 0 {
 		return false // for something else
 	}
 	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "laisse tomber", "leave that", "déjelo", "déjalo", "olvídelo", "oubliez", "lassen sie es", "schon gut") >= 0 && t.small(12) {

@@ -97,7 +97,7 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
+		if f.contains(name, p) || t.coded(sp[0], sp[1]) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
 			continue
 		}
 		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], f.tool, p)
@@ -118,6 +118,11 @@ func offeredName(t text, f *form, p *param) string {
 		return t.plainName(f, p)
 	}
 	return best
+}
+
+// coded reports the end of an address with its postal code: "CA 94612".
+func (t text) coded(i, end int) bool {
+	return slices.ContainsFunc(t.toks[i:end], func(tok token) bool { return len(tok.low) == 5 && allDigits(tok.low) })
 }
 
 // housing reports a name at i that is where another is: "Blue Train at the Old Barn".

@@ -156,15 +156,21 @@ func (s *state) resume(a act) plan {
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(s.cur.tool))
 	}
+	c := s.index.choose(s.heard, len(s.runs) > 0)
+	if a == actNo && c.tool != nil && s.heard.has("i need", "i want", "i'd like", "i would like", "can you", "could you", "will you", "find me", "show me") > 0 && c.tool.topical(s.heard) {
+		a = actNone // "no, I need a room as well"
+	}
 	switch a {
 	case actBye, actThank, actNo, actCancel, actGreet, actWait, actAbilities:
 		return s.open(a)
 	}
-	c := s.index.choose(s.heard, len(s.runs) > 0)
 	if t := s.index.shelf(); c.tool == nil && t != nil && s.heard.asks() {
 		s.start(t)
 		s.fill(s.heard, s.cur, nil)
 		return s.next("")
+	}
+	if last != nil && c.tool != nil && c.tool != last.form.tool && c.tool.narrower(last.form.tool) && !c.tool.setOff(last.form.tool, s.heard) {
+		c.tool = last.form.tool
 	}
 	if c.tool != nil && last != nil && c.tool != last.form.tool && !c.tool.topical(s.heard) && !(c.tool.called(s.heard) && s.related(c.tool)) {
 		c.tool = nil
@@ -363,7 +369,7 @@ func (s *state) refine(c choice) (plan, bool) {
 	s.override = false
 	if s.wonders() {
 		changed = slices.DeleteFunc(changed, func(p *param) bool {
-			return p.kind == kindBool || p.kind == kindOption && !p.required || wholeAnswer(p.kind)
+			return p.kind == kindBool || p.kind == kindOption && !p.required || wholeAnswer(p.kind) && !f.vals[p].sure
 		})
 	}
 	if len(changed) == 0 {

@@ -1,6 +1,9 @@
 package builtin
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // wider are the tools of the same service that do what the one at hand does and need
 // more for it: a search for flights there and back beside one for flights there.
@@ -18,6 +21,28 @@ func (s *state) wider() []*tool {
 		}
 	}
 	return out
+}
+
+// narrower reports that a tool needs less than another of the same service for the same.
+func (t *tool) narrower(u *tool) bool {
+	return t.verb() == u.verb() && t.reads() == u.reads() && t.relative(u, true) && len(t.ask) < len(u.ask) && !slices.ContainsFunc(t.ask, func(p *param) bool { return u.param(p.name) == nil })
+}
+
+// setOff reports a word in a text that names the one tool and not the other: "one-way".
+func (t *tool) setOff(u *tool, said text) bool {
+	mine, other := t.topics(), u.topics()
+	for i, tok := range said.toks {
+		words := []string{tok.stem, stem(strings.ReplaceAll(tok.low, "-", ""))}
+		if i+1 < len(said.toks) && !tok.stop {
+			words = append(words, stem(tok.low+said.toks[i+1].low))
+		}
+		for _, w := range words {
+			if slices.Contains(mine, w) && !slices.Contains(other, w) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // extra reports a required parameter that the tool at hand does not have.
