@@ -156,6 +156,9 @@ func (x *index) scores(t text) []score {
 			add(x.ideas["order"], synonym)
 			add(x.ideas["book"], synonym)
 		}
+		if (t.is(i+1, "place") || t.is(i+1, "places") || t.is(i+1, "spot") || t.is(i+1, "joint")) && (nationality(tok.low) || cuisine(tok.low)) {
+			add(x.ideas["restaurant"], 1)
+		}
 		if t.idle(i) {
 			add(x.ideas["available"], 1)
 		}

@@ -529,6 +529,11 @@ func (t text) verbSide(at int) int {
 		switch t.toks[j].low {
 		case "back", "return", "returning", "drop", "drop-off", "dropoff", "dropping", "until", "till", "checkout", "ends", "arriving", "arrive", "arrives", "there", "reach", "returns":
 			return -1
+		case "from":
+			if t.is(j-1, "returning") || t.is(j-1, "return") || t.is(j-1, "back") {
+				return -1 // "returning from my trip on the 8th"
+			}
+			return 1
 		case "check", "checking", "moving", "move":
 			if t.is(j+1, "out") {
 				return -1
@@ -536,7 +541,7 @@ func (t text) verbSide(at int) int {
 			if t.is(j+1, "in") || t.toks[j].low == "checking" {
 				return 1
 			}
-		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "from", "starting", "check-in", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
+		case "pick", "picking", "pickup", "pick-up", "leave", "leaving", "depart", "departing", "starting", "check-in", "departure", "leaves", "departs", "start", "starts", "begin", "begins":
 			return 1
 		}
 	}

@@ -33,11 +33,28 @@ func readLine(s string) line {
 	}
 	l.question = read(strings.TrimSpace(ask))
 	for _, q := range l.sentences {
-		if asking(q) && !offering(q) && q.has("let me know if", "tell me if", "let me know whether") < 0 && (q.has("what", "which", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0) {
+		if asking(q) && !offering(q) && q.has("let me know if", "tell me if", "let me know whether") < 0 && (q.has("what", "when", "where", "how", "who", "what's", "tell me", "let me know", "specify", "provide", "any preference", "do you have") >= 0 || q.whichOf()) {
 			l.open = true
 		}
 	}
 	return l
+}
+
+// whichOf reports a "which" that asks, rather than goes on with what was said: "the flight,
+// which leaves at nine".
+func (t text) whichOf() bool {
+	i := t.has("which")
+	if i < 0 {
+		return false
+	}
+	if i < 3 || t.toks[i-1].stop && t.toks[i-1].final != ',' {
+		return true
+	}
+	switch t.toks[i-1].low {
+	case "and", "or", "in", "on", "at", "from", "to", "for", "with", "of", "know", "me", "please":
+		return true
+	}
+	return false
 }
 
 // offers reports a message that puts something forward.

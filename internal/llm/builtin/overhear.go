@@ -181,7 +181,7 @@ func (s *state) resume(a act) plan {
 	if c.tool != nil && agrees(s.heard) && s.idle(c.tool) {
 		c.tool = nil
 	}
-	if last != nil && s.wonders() && (c.tool == nil || !c.tool.meant(s.heard) && c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
+	if last != nil && s.wonders() && (c.tool == nil || !c.tool.meant(s.heard) && !c.tool.heads(s.heard, last.form.tool) && c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
 	}
 	if last != nil && last.result.Status == llm.StatusFailed && (c.tool == last.form.tool || again(s.heard) || s.heard.has("try") >= 0) {
@@ -227,6 +227,17 @@ func (t *tool) topical(said text) bool {
 		}
 	}
 	return false
+}
+
+// heads reports a text with the noun that a tool is called by and another is not: "check my
+// balance".
+func (t *tool) heads(said text, other *tool) bool {
+	ws := content(read(t.label).toks)
+	if len(ws) < 2 {
+		return false
+	}
+	noun := concept(ws[len(ws)-1].stem)
+	return !slices.Contains(other.topics(), noun) && slices.ContainsFunc(said.toks, func(tok token) bool { return concept(tok.stem) == noun })
 }
 
 // meant reports a text that asks for what the tool is there for.
