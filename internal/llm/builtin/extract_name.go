@@ -186,7 +186,7 @@ func (r reader) places(p *param) []found {
 		if n := r.cityAt(i + 1); n > 0 && i+1+n > end {
 			end = i + 1 + n
 		}
-		if p.cityOnly() && end > i+2 && r.is(i+1, "the") {
+		if p.cityOnly() && end > i+2 && (r.is(i+1, "the") || end > i+3 && r.toks[i].stem == "visit" && r.cityAt(i+1) == 0) {
 			continue
 		}
 		if end == i+1 && (locative(r.toks[i].low) || r.toks[i].low == "from" || r.toks[i].low == "to" && r.has("from") >= 0 && (&tool{label: r.toks[i+1].low + " it"}).verb() == "") {
@@ -342,7 +342,7 @@ func locative(w string) bool { return w == "in" || w == "near" || w == "around" 
 // placeEnd follows words in capitals, with "of", "de" and a state behind a comma.
 func (r reader) placeEnd(i int) int {
 	from := i
-	if r.doctor(i) {
+	if r.doctor(i) || i > 0 && r.doctor(i-1) {
 		return i
 	}
 	if r.is(i, "the") {

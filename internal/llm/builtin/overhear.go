@@ -77,7 +77,7 @@ func (s *state) judged(a act) plan {
 		s.back = true
 		return plan{say: "I'm afraid I can't tell you that. " + s.readBack(), back: true} // a question agrees to nothing
 	}
-	if c := s.index.choose(s.heard, true); refuses(s.heard) && s.turns(c, nil) {
+	if c := s.index.choose(s.heard, true); !agrees(s.heard) && s.turns(c, nil) {
 		s.start(c.tool)
 		s.fill(s.heard, s.cur, nil)
 		return s.next(acknowledge(c.tool))
@@ -181,7 +181,7 @@ func (s *state) resume(a act) plan {
 	if c.tool != nil && agrees(s.heard) && s.idle(c.tool) {
 		c.tool = nil
 	}
-	if last != nil && s.wonders() && (c.tool == nil || !c.tool.meant(s.heard) && !c.tool.heads(s.heard, last.form.tool) && c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
+	if last != nil && s.wonders() && !s.elects(last.form) && (c.tool == nil || !c.tool.meant(s.heard) && !c.tool.heads(s.heard, last.form.tool) && c.tool.reads() && c.tool != last.form.tool && c.tool.relative(last.form.tool, false)) {
 		return plan{say: "I'm afraid I don't know that. Is there anything else I can help with?"}
 	}
 	if last != nil && last.result.Status == llm.StatusFailed && (c.tool == last.form.tool || again(s.heard) || s.heard.has("try") >= 0) {
@@ -206,6 +206,19 @@ func (s *state) resume(a act) plan {
 	s.start(c.tool)
 	s.fill(s.heard, s.cur, nil)
 	return s.next(acknowledge(c.tool))
+}
+
+// elects reports a short question with another choice of what the look-up was made for: "and
+// how much is in my savings?"
+func (s *state) elects(made *form) bool {
+	if !made.tool.reads() || !s.heard.small(10) || s.heard.has("my", "our", "about", "and") < 0 {
+		return false
+	}
+	f := made.clone()
+	s.override = true
+	said := s.fill(s.heard, f, nil)
+	s.override = false
+	return slices.ContainsFunc(said, func(p *param) bool { return p.required && p.kind == kindOption && f.vals[p].sure })
 }
 
 // topical reports that a text names what the tool is about, beyond acts such as
