@@ -25,14 +25,14 @@ func (r reader) free(p *param) []found {
 			return fs
 		}
 	}
-	if r.answer && (p.sorted() && p.knownSorts() || p.credits() != nil) {
-		if i, end := r.body(p); end-i > 4 || p.sorted() && r.has("called", "named", "is the name", "titled") >= 0 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
-			return nil
-		}
-	}
 	if r.answer && p.titled() {
 		if i, end := r.acclaimed(p); end > i {
 			return []found{{value: quoted(r.span(i, end)), at: i, end: end, said: r.span(i, end), sure: true}}
+		}
+	}
+	if r.answer && (p.sorted() && p.knownSorts() || p.credits() != nil) {
+		if i, end := r.body(p); end-i > 4 || p.sorted() && r.has("called", "named", "is the name", "titled") >= 0 || end > i && sortNoun(r.toks[end-1].low) || requests(r.text) && end-i > 2 {
+			return nil
 		}
 	}
 	if r.answer {
@@ -222,6 +222,13 @@ func (r reader) mentioned(p *param) (int, int) {
 // that has two sides: "Angels vs Mariners".
 func (r reader) acclaimed(p *param) (int, int) {
 	attended := p.means("event", "match", "game", "show", "concert", "artist", "band", "performance", "movie", "film", "play", "festival", "fixture")
+	if i := r.has("vs", "versus"); attended && i > 0 && i+1 < len(r.toks) && r.lowercase() && !common(r.toks[i-1].low) && !common(r.toks[i+1].low) {
+		from, end := i-1, i+2
+		if from > 0 && !common(r.toks[from-1].low) && !r.toks[from-1].stop && r.has("see", "watch", "find", "of", "for", "to") != from-1 {
+			from--
+		}
+		return from, end // "sparks vs wings"
+	}
 	for _, sp := range r.titleSpans() {
 		i, end := sp[0], sp[1]
 		city := r.cityAt(i) == end-i
@@ -239,7 +246,7 @@ func (r reader) acclaimed(p *param) (int, int) {
 
 // wished reports words for a wish before a name.
 func (t text) wished(i int) bool {
-	for _, lead := range []string{"i'd like", "i want", "i would like", "how about", "what about", "interested in", "thinking of", "thinking about", "i love", "i like", "some", "any"} {
+	for _, lead := range []string{"i'd like", "i want", "i would like", "how about", "what about", "interested in", "thinking of", "thinking about", "i love", "i like", "some", "any", "dates for", "date for", "tickets for", "tickets to", "ticket for", "ticket to", "available for", "shows by", "concerts by"} {
 		if k := i - strings.Count(lead, " ") - 1; k >= 0 && t.is(k, lead) {
 			return true
 		}
