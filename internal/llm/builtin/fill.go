@@ -236,6 +236,9 @@ func (s *state) echoes(t text, v found, p *param, asked bool) bool {
 	if !s.foreign || len(s.saids) == 0 || p.titled() || p.kind != kindOption && !p.sorted() && p.kind != kindPlace || v.at >= v.end {
 		return false
 	}
+	if t.raw == s.saids[len(s.saids)-1].raw {
+		return false // those are the assistant's own words
+	}
 	l := readLine(s.saids[len(s.saids)-1].raw)
 	if asked && l.open {
 		return false
@@ -415,7 +418,11 @@ func role(t text, p *param, v found) float64 {
 			}
 		}
 	}
+	if verb := t.verbSide(v.at); w == "by" && verb != 0 && p.kind == kindDate {
+		side, w = verb, ""
+	}
 	switch w {
+	case "":
 	case "from", "starting", "leaving", "departing", "beginning", "between":
 		side = 1
 	case "to", "until", "till", "til", "through", "returning", "towards", "and", "back", "return", "by":

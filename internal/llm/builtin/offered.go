@@ -97,7 +97,7 @@ func offeredName(t text, f *form, p *param) string {
 	best, top := "", 0.0
 	for _, sp := range t.titleSpans() {
 		name := t.span(sp[0], sp[1])
-		if f.contains(name, p) || t.coded(sp[0], sp[1]) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
+		if _, nth := ordinal(strings.ToLower(name)); nth || f.contains(name, p) || t.coded(sp[0], sp[1]) || strings.IndexFunc(name, unicode.IsLetter) < 0 || t.housed(sp[0], sp[1]) {
 			continue
 		}
 		score := 1 + 0.1*float64(sp[1]-sp[0]) + t.nameCue(sp[0], sp[1], f.tool, p)
@@ -224,7 +224,7 @@ func (t text) plainName(f *form, p *param) string {
 				if generic(t, i+n, j, p, f.tool) {
 					continue
 				}
-				if name := t.span(i+n, j); j > i+n && !(j == i+n+1 && common(t.toks[i+n].low)) && !f.contains(name, p) && t.cityAt(i+n) != j-i-n {
+				if name := t.span(i+n, j); j > i+n && unicode.IsLetter([]rune(name)[0]) && !(j == i+n+1 && common(t.toks[i+n].low)) && !f.contains(name, p) && t.cityAt(i+n) != j-i-n {
 					return name
 				}
 			}
@@ -241,7 +241,7 @@ func generic(t text, i, j int, p *param, tl *tool) bool {
 	}
 	for ; i < j; i++ {
 		tok := t.toks[i]
-		if !common(tok.low) && !slices.Contains(p.whose, tok.stem) && !slices.Contains(p.about(), tok.stem) && !allDigits(tok.low) && !(i == j-1 && t.is(i-1, "the") && tl.saysOther(tok.stem, p)) {
+		if !common(tok.low) && tok.low != "now" && !slices.Contains(tl.topics(), tok.stem) && !slices.Contains(p.whose, tok.stem) && !slices.Contains(p.about(), tok.stem) && !allDigits(tok.low) && !(i == j-1 && t.is(i-1, "the") && tl.saysOther(tok.stem, p)) {
 			return false
 		}
 	}
