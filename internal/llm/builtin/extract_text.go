@@ -246,7 +246,7 @@ func (r reader) acclaimed(p *param) (int, int) {
 
 // wished reports words for a wish before a name.
 func (t text) wished(i int) bool {
-	for _, lead := range []string{"i'd like", "i want", "i would like", "how about", "what about", "interested in", "thinking of", "thinking about", "i love", "i like", "some", "any", "dates for", "date for", "tickets for", "tickets to", "ticket for", "ticket to", "available for", "shows by", "concerts by"} {
+	for _, lead := range []string{"i'd like", "i want", "i would like", "how about", "what about", "interested in", "look for", "looking for", "thinking of", "thinking about", "i love", "i like", "some", "any", "dates for", "date for", "tickets for", "tickets to", "ticket for", "ticket to", "available for", "shows by", "concerts by"} {
 		if k := i - strings.Count(lead, " ") - 1; k >= 0 && t.is(k, lead) {
 			return true
 		}

@@ -75,7 +75,7 @@ func asking(t text) bool {
 func (l line) readsBack() bool {
 	if l.has("please confirm", "confirm the", "confirm that", "confirm your", "confirm you", "to confirm", "for confirmation", "confirming", "verify", "verifying", "is that correct",
 		"is this correct", "is that right", "is this right", "is it correct", "are these correct", "is everything correct", "all correct", "review the", "let's review", "go over",
-		"following details", "following information", "to recap", "ensure that", "please ensure", "kindly ensure", "to be clear", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
+		"following details", "following information", "to recap", "ensure that", "please ensure", "kindly ensure", "to be clear", "let's be clear", "to be sure", "need a confirmation", "need your confirmation", "here's what i have", "here is what i have", "if i understand", "let me get this right", "does that sound right", "does this look", "look right", "sound right", "looks correct", "shall i go ahead", "should i go ahead",
 		"shall i proceed", "should i proceed") >= 0 {
 		return true
 	}
