@@ -17,6 +17,10 @@ func (r reader) times() []found {
 	}
 	var out []found
 	for i := 0; i < len(r.toks); {
+		if both, end := r.stretch(i); end > i {
+			out, i = append(out, both...), end
+			continue
+		}
 		h, m, n := r.clock(i)
 		if n == 0 {
 			i++
@@ -30,6 +34,31 @@ func (r reader) times() []found {
 		return r.settled()
 	}
 	return out
+}
+
+// stretch reads two times of which the second tells the half of the day of the first:
+// "from 4 to 6 pm".
+func (r reader) stretch(i int) (both []found, end int) {
+	if !r.is(i, "from") && !r.is(i, "between") {
+		return nil, i
+	}
+	from, n := 0, 0
+	if i+1 < len(r.toks) {
+		from, n = r.smallHour(i + 1)
+	}
+	j := i + 1 + n
+	if n == 0 || from > 12 || r.toks[j-1].stop || !r.is(j, "to") && !r.is(j, "and") && !r.is(j, "until") && !r.is(j, "till") {
+		return nil, i
+	}
+	h, m, w := r.clock(j + 1)
+	if w == 0 || r.meridiem(j+2) == 0 && !strings.HasSuffix(r.toks[j+1].low, "m") && !r.is(j+1, "noon") {
+		return nil, i
+	}
+	first := from % 12
+	if h >= 12 && first < h%12 {
+		first += 12
+	}
+	return []found{timeAt(first, 0, i+1, j), timeAt(h, m, j+1, j+1+w)}, j + 1 + w
 }
 
 func timeAt(h, m, at, end int) found {

@@ -461,17 +461,19 @@ func (t text) timeRole(p *param, v found) float64 {
 	if starts == ends {
 		return 0
 	}
-	side := 0
+	side, firm := 0, false
 	for j := v.at - 1; j >= 0 && j >= v.at-2 && side == 0; j-- {
 		switch t.toks[j].low {
 		case "after", "from", "since":
 			side = 1
-		case "before", "until", "till", "by", "to":
+		case "before", "by":
 			side = -1
+		case "until", "till", "to":
+			side, firm = -1, true
 		}
 	}
-	if verb := t.verbSide(v.at); verb != 0 {
-		side = verb
+	if verb := t.verbSide(v.at); verb != 0 && !firm {
+		side = verb // "leave by nine"
 	}
 	switch {
 	case side == 0:

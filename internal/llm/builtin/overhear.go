@@ -376,7 +376,7 @@ func (s *state) elsewhere() bool {
 // refine takes new values for what was looked up last as a wish to look again.
 func (s *state) refine(c choice) (plan, bool) {
 	last := s.last()
-	if last == nil || s.wonders() && c.tool != last.form.tool {
+	if last == nil || s.wonders() && c.tool != last.form.tool && !s.elects(last.form) {
 		return plan{}, false
 	}
 	if !last.form.tool.reads() {

@@ -57,6 +57,53 @@ var trades = map[string]string{
 			"style":{"type":"string","description":"Cuisine that is taught"},
 			"teacher":{"type":"string","description":"Chef who teaches the course"},
 			"beginner":{"type":"boolean","description":"Whether the course is suitable for beginners"}},"required":["style"]}}]`,
+	"box office": `[
+		{"name":"arena_1_find_games","description":"Find games and concerts in a city","parameters":{"type":"object","properties":{
+			"sort":{"type":"string","description":"Sort of event","enum":["Music","Sports"]},
+			"city":{"type":"string","description":"City where it takes place"}},"required":["sort","city"]}},
+		{"name":"arena_1_get_dates","description":"Get the dates of an event","parameters":{"type":"object","properties":{
+			"event_name":{"type":"string","description":"Name of the match or artist"},
+			"city":{"type":"string","description":"City where it takes place"}},"required":["event_name","city"]}},
+		{"name":"arena_1_buy_tickets","description":"Buy tickets for an event","parameters":{"type":"object","properties":{
+			"event_name":{"type":"string","description":"Name of the match or artist"},
+			"number_of_tickets":{"type":"string","description":"Number of tickets to buy","enum":["1","2","3","4"]},
+			"date":{"type":"string","description":"Date of the event"}},"required":["event_name","number_of_tickets","date"]}}]`,
+	"railway": `[
+		{"name":"rail_1_search_single","description":"Search for one-way trains","parameters":{"type":"object","properties":{
+			"origin":{"type":"string","description":"City where the trip starts"},
+			"destination":{"type":"string","description":"City where the trip ends"},
+			"departure_date":{"type":"string","description":"Date of departure"}},"required":["origin","destination","departure_date"]}},
+		{"name":"rail_1_search_round_trip","description":"Search for round-trip trains","parameters":{"type":"object","properties":{
+			"origin":{"type":"string","description":"City where the trip starts"},
+			"destination":{"type":"string","description":"City where the trip ends"},
+			"departure_date":{"type":"string","description":"Date of departure"},
+			"return_date":{"type":"string","description":"Date of the return"}},"required":["origin","destination","departure_date","return_date"]}}]`,
+	"diary": `[
+		{"name":"diary_1_get_free_time","description":"Get the times at which somebody is available on a day","parameters":{"type":"object","properties":{
+			"day":{"type":"string","description":"Date to look at"}},"required":["day"]}},
+		{"name":"diary_1_add_entry","description":"Add an entry to the diary","parameters":{"type":"object","properties":{
+			"entry_name":{"type":"string","description":"Title of the entry"},
+			"day":{"type":"string","description":"Date of the entry"},
+			"starts":{"type":"string","description":"Start time of the entry"}},"required":["entry_name","day","starts"]}}]`,
+	"credit union": `[
+		{"name":"cu_1_transfer","description":"Transfer money to another member","parameters":{"type":"object","properties":{
+			"account_type":{"type":"string","description":"Type of account","enum":["checking","savings"]},
+			"amount":{"type":"number","description":"Amount of money"},
+			"recipient_name":{"type":"string","description":"Name of the recipient"},
+			"recipient_account_type":{"type":"string","description":"Type of the recipient's account","enum":["checking","savings"]}},"required":["account_type","amount","recipient_name"]}},
+		{"name":"cu_1_check_balance","description":"Check the balance of an account","parameters":{"type":"object","properties":{
+			"account_type":{"type":"string","description":"Type of account","enum":["checking","savings"]}},"required":["account_type"]}}]`,
+	"meeting rooms": `[
+		{"name":"HallBook.ReserveSpace","description":"Reserve a meeting room","parameters":{"type":"object","properties":{
+			"day":{"type":"string","description":"Day of the week","enum":["Monday","Tuesday","Wednesday","Thursday","Friday"]},
+			"start_time":{"type":"string","description":"When it begins"},
+			"end_time":{"type":"string","description":"When it ends"}},"required":["day","start_time","end_time"]}}]`,
+	"guest house": `[
+		{"name":"stays_1_search_house","description":"Search for a guest house","parameters":{"type":"object","properties":{
+			"where_to":{"type":"string","description":"Where the house is"},
+			"stars":{"type":"string","description":"Star rating of the house","enum":["1","2","3","4","5"]},
+			"pets":{"type":"string","description":"Can bring pets into the house","enum":["True","False"]},
+			"length":{"type":"string","description":"Length of the stay"}},"required":["where_to"]}}]`,
 }
 
 // TestTrades plays conversations of businesses that nothing here was written for. The
@@ -81,6 +128,21 @@ func TestTrades(t *testing.T) {
 		{"ferry", "A ferry to Caen please | Where from? | from Portsmouth | When do you leave? | on the 10th | And when would you like to return? | the 14th, an outside cabin", `xing_find {"back":"2027-03-14","cabin":"Outside","from_port":"Portsmouth","out":"2027-03-10","to_port":"Caen"}`},
 		{"cookery school", "Is there a course in modern Vietnamese cuisine?", `course_search {"style":"modern Vietnamese"}`},
 		{"cookery school", "I'm looking for an ethiopian cookery course taught by Sara Bekele that is suitable for beginners", `course_search {"beginner":true,"style":"ethiopian","teacher":"Sara Bekele"}`},
+		{"clinic", "Find a physician in Leeds for dermatology | I found Susan M. Greene, M.D. in Leeds. Shall I book a visit? | Yes, on Friday at 4 pm | To confirm: Susan M. Greene, M.D. on Friday at 4 pm. | yes", `svc_book {"d":"2027-03-05","t":"16:00","who":"Susan M. Greene, M.D."}`},
+		{"box office", "I heard that Angels vs Mariners is good. Find me the dates in Anaheim.", `arena_1_get_dates {"city":"Anaheim","event_name":"Angels vs Mariners"}`},
+		{"box office", "Find me an event in Anaheim | Any preference? | I'd like to see The Lemonheads", `arena_1_get_dates {"city":"Anaheim","event_name":"The Lemonheads"}`},
+		{"box office", "Find a concert in Leeds | There is Blue Train at the Old Barn on March 12th. | I want two tickets for that event. | So that's 2 tickets for Blue Train on March 12th, correct? | yes", `arena_1_buy_tickets {"date":"2027-03-12","event_name":"Blue Train","number_of_tickets":"2"}`},
+		{"railway", "Find a train from Leeds to York on the 10th, coming back on the 12th", `rail_1_search_round_trip {"departure_date":"2027-03-10","destination":"York","origin":"Leeds","return_date":"2027-03-12"}`},
+		{"railway", "Search for trains from Leeds to York on the 10th | The first leaves at nine. | And I want to return on the 12th.", `rail_1_search_round_trip {"departure_date":"2027-03-10","destination":"York","origin":"Leeds","return_date":"2027-03-12"}`},
+		{"railway", "Search for trains from Leeds leaving on the 10th | When are you coming back? | on the 12th | Where to? | to York", `rail_1_search_round_trip {"departure_date":"2027-03-10","destination":"York","origin":"Leeds","return_date":"2027-03-12"}`},
+		{"railway", "Find me a round trip train from Leeds to York on the 10th and back on the 12th | There is one at nine. | Sounds good. | Shall I do anything else? | No, I need a one-way train.", `rail_1_search_single {"departure_date":"2027-03-10","destination":"York","origin":"Leeds"}`},
+		{"diary", "When am I free on Thursday?", `diary_1_get_free_time {"day":"2027-03-04"}`},
+		{"diary", "When am I free on Thursday? | From two to four. | And do I have any free time on Friday?", `diary_1_get_free_time {"day":"2027-03-05"}`},
+		{"credit union", "Transfer $50 from my savings to Ann | You want to move $50 from your savings account to Ann's checking account, correct? | yes", `cu_1_transfer {"account_type":"savings","amount":50,"recipient_account_type":"checking","recipient_name":"Ann"}`},
+		{"credit union", "Check the balance of my checking account | It's $20. | And how much is in my savings?", `cu_1_check_balance {"account_type":"savings"}`},
+		{"credit union", "Transfer $50 from my savings to Ann | You want to move $50 from your savings account to Ann's checking account, correct? | What's the fee?", ""},
+		{"meeting rooms", "Reserve a meeting room for tomorrow at 4 pm for two hours | I have Tuesday from 4 to 6 pm. Is that right? | yes", `HallBook.ReserveSpace {"day":"Tuesday","end_time":"18:00","start_time":"16:00"}`},
+		{"guest house", "I'm looking for a 4 star guest house in Leeds where I can bring my dog, for a week", `stays_1_search_house {"length":"7","pets":"True","stars":"4","where_to":"Leeds"}`},
 	} {
 		t.Run(c.trade+"/"+c.said, func(t *testing.T) {
 			t.Parallel()
