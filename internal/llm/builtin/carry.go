@@ -11,7 +11,7 @@ func (s *state) share(f *form) {
 		}
 		for _, p := range f.tool.params {
 			q := old.tool.param(p.name)
-			if q == nil || q.kind != p.kind || p.kind == kindBool || q.desc != p.desc || q.settled(old.tool, p, f.tool) {
+			if q == nil || q.kind != p.kind || p.kind == kindBool || q.desc != p.desc {
 				continue
 			}
 			if v, ok := old.vals[q]; ok && v.value != nil {
@@ -118,10 +118,4 @@ func (s *state) carries(p *param) bool {
 // begins reports parameters for where or when something begins.
 func (p *param) begins() bool {
 	return p.means("from", "origin", "start", "departure", "source") || anyWord(p.desc, "originates", "origin")
-}
-
-// settled reports a choice made for a deed, which says nothing for a look-up after it:
-// whoever has sent money from one account may ask for the balance of another.
-func (p *param) settled(deed *tool, q *param, next *tool) bool {
-	return p.kind == kindOption && q.required && !deed.reads() && next.reads()
 }

@@ -355,7 +355,9 @@ func (t *tool) tallied(said text) int {
 		if p.kind != kindNumber && (p.kind != kindOption || !p.numeric()) {
 			continue
 		}
-		i := slices.IndexFunc(said.toks, func(tok token) bool { return !common(tok.low) && len(tok.stem) > 2 && slices.Contains(p.names, tok.stem) })
+		i := slices.IndexFunc(said.toks, func(tok token) bool {
+			return !common(tok.low) && len(tok.stem) > 2 && slices.Contains(p.names, tok.stem)
+		})
 		if i < 1 {
 			continue
 		}

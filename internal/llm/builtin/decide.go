@@ -363,7 +363,7 @@ func (s *state) start(t *tool) {
 		}
 		for _, old := range s.forms {
 			q := old.tool.param(p.name)
-			if q == nil || q.kind != p.kind || old.tool == t && !p.kind.personal() || p.kind == kindBool || q.settled(old.tool, p, t) || wholeAnswer(p.kind) && q.desc != p.desc {
+			if q == nil || q.kind != p.kind || old.tool == t && !p.kind.personal() || p.kind == kindBool || wholeAnswer(p.kind) && q.desc != p.desc {
 				continue
 			}
 			if v, ok := old.vals[q]; ok && v.value != nil {

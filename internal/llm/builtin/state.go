@@ -117,7 +117,7 @@ type state struct {
 	runs     []run
 	since    int // index of the first run after the caller's last words
 	known    map[string]found
-	day      found // spoken of last, by whomever
+	day      found           // spoken of last, by whomever
 	forms    []*form         // that came to an end, oldest first
 	parked   map[*tool]*form // left for another skill, to come back to
 	detour   *form           // parked in this turn: to go on with when the other is done
