@@ -96,6 +96,10 @@ func (v *view) clause(f field, subject string) string {
 		return "it should be there by " + said
 	case lastWord(f.label, "by") && strings.Contains(f.label, " "):
 		return subject + " is " + f.label + " " + said
+	case strings.HasSuffix(f.label, "s at") && strings.Count(f.label, " ") == 1: // "leaves at"
+		return subject + " " + f.label + " " + said
+	case lastWord(f.label, "from", "until") && stative(f.label[:max(0, strings.LastIndexByte(f.label, ' '))]):
+		return subject + " is " + f.label + " " + said
 	case lastWord(f.label, "at") && strings.Contains(f.label, " "):
 		return subject + " is " + f.label + " " + said
 	}
