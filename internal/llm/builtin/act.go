@@ -131,7 +131,7 @@ func human(t text) bool {
 }
 
 func cancels(t text) bool {
-	if t.has("changed my mind", "change my mind", "scratch that") >= 0 && t.has("let's", "i want", "i would need", "i'd need", "we need", "we want", "we'd like", "i'd like", "i would like", "instead", "i'll", "how about", "make it", "try") >= 0 {
+	if t.has("changed my mind", "change my mind", "scratch that") >= 0 && t.has("let's", "i want", "i'd like", "i would like", "instead", "i'll", "how about", "make it", "try") >= 0 {
 		return false // for something else
 	}
 	if t.has("never mind", "nevermind", "forget it", "forget about it", "leave it", "drop it", "scratch that", "don't bother", "changed my mind", "change my mind", "no longer need", "vergiss es", "olvídalo", "laissez tomber", "laisse tomber", "leave that", "déjelo", "déjalo", "olvídelo", "oubliez", "lassen sie es", "schon gut") >= 0 && t.small(12) {
@@ -196,7 +196,7 @@ func requests(t text) bool {
 	if t.asks() {
 		return true
 	}
-	return t.has("i want", "i'd like", "i need", "i also need", "i also want", "also need", "also want", "also like", "i just need", "i just want", "i would like", "i wanna", "i'm looking", "i am looking", "looking for", "please", "let's", "instead", "what about", "how about", "tell me", "help me", "show me", "find me", "get me", "book me", "looking to", "trying to", "wondering", "i have to", "i'd rather", "need to", "want to", "would like") >= 0
+	return t.has("i want", "i'd like", "i need", "i would need", "i'd need", "we need", "we want", "we'd like", "i also need", "i also want", "also need", "also want", "also like", "i just need", "i just want", "i would like", "i wanna", "i'm looking", "i am looking", "looking for", "please", "let's", "instead", "what about", "how about", "tell me", "help me", "show me", "find me", "get me", "book me", "looking to", "trying to", "wondering", "i have to", "i'd rather", "need to", "want to", "would like") >= 0
 }
 
 // sentence ends a text with a full stop when it has no mark of its own.

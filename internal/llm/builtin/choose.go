@@ -159,7 +159,7 @@ func (x *index) scores(t text) []score {
 		if (t.is(i+1, "place") || t.is(i+1, "places") || t.is(i+1, "spot") || t.is(i+1, "joint")) && (nationality(tok.low) || cuisine(tok.low)) {
 			add(x.ideas["restaurant"], 1)
 		}
-		if t.idle(i) {
+		if t.atLeisure(i) {
 			add(x.ideas["available"], 1)
 		}
 		for _, see := range []string{"things to do", "stuff to do", "something to do", "things to see", "places to visit", "places to see", "sights to see", "what to see"} {
@@ -292,8 +292,16 @@ func (t *tool) undoes() float64 {
 	return 0
 }
 
-// idle reports "free" of somebody who has time.
-func (t text) idle(i int) bool {
+// idea is what the word at i is about; "free" of somebody who has time is that.
+func (t text) idea(i int) string {
+	if t.atLeisure(i) {
+		return "available"
+	}
+	return concept(t.toks[i].stem)
+}
+
+// atLeisure reports "free" of somebody who has time.
+func (t text) atLeisure(i int) bool {
 	return t.is(i, "free") && (t.is(i-1, "i") || t.is(i-1, "be") || t.is(i-1, "i'm") || t.is(i-1, "am") || t.is(i-1, "we") || t.is(i+1, "time") || t.is(i+1, "slot") || t.is(i+1, "slots"))
 }
 

@@ -439,14 +439,10 @@ func (s *state) open(a act) plan {
 		return plan{say: "Sure. What can I do for you?"}
 	}
 	c := s.index.choose(s.heard, len(s.runs) > 0)
-	if last != nil && last.form.tool.reads() {
-		if s.cur = last.form.clone(); s.widen() {
-			s.fill(s.heard, s.cur, nil)
-			return s.next("")
-		}
-		s.cur = nil
-	}
 	if last != nil {
+		if p, ok := s.extend(last); ok {
+			return p
+		}
 		if p, ok := s.followUp(last, c); ok {
 			return p
 		}

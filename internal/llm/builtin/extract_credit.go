@@ -63,7 +63,7 @@ func (r reader) credited(p *param) []found {
 				end++
 			}
 			if end > j && r.cityAt(j) != end-j {
-				v := strings.TrimSuffix(strings.TrimSuffix(r.span(j, end), "'s"), "’s")
+				v := owner(r.span(j, end))
 				return []found{{value: quoted(v), at: j, end: end, said: v, sure: true}}
 			}
 		}

@@ -75,7 +75,7 @@ func (r reader) personal(p *param, i, end int, sure bool) found {
 	} else if strings.HasPrefix(l, "last") || strings.HasPrefix(l, "sur") || strings.HasPrefix(l, "family") {
 		i = end - 1
 	}
-	name := strings.TrimSuffix(strings.TrimSuffix(r.span(i, end), "'s"), "’s")
+	name := owner(r.span(i, end))
 	if strings.ToLower(name) == name {
 		ws := strings.Fields(name)
 		for k, w := range ws {

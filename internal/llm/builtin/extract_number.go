@@ -340,10 +340,7 @@ func (r reader) numeric(p *param, s string, at, end int) found {
 
 // counts reports whether p counts people.
 func (p *param) counts(what string) bool {
-	if read(p.label+"; "+p.desc).has("group size", "size of group", "size of the group", "size of your group") >= 0 {
-		return true
-	}
-	return what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets", "personas", "comensales", "personnes", "convives", "personen", "gäste")
+	return what == "people" && read(p.label+"; "+p.desc).has("group size", "size of group", "size of the group", "size of your group") >= 0 || what == "people" && anyWord(p.label+" "+p.desc, "people", "persons", "person", "guests", "guest", "party", "passengers", "adults", "riders", "seats", "travelers", "travellers", "attendees", "diners", "tickets", "personas", "comensales", "personnes", "convives", "personen", "gäste")
 }
 
 // rates reports a parameter for stars.

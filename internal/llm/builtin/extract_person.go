@@ -62,9 +62,14 @@ func (s *state) introduce(t text, f *form, taken []bool, changed []*param) []*pa
 	if len(free) != 1 || t.takesBack(free[0][0]) {
 		return changed
 	}
-	name := strings.TrimSuffix(strings.TrimSuffix(t.span(free[0][0], free[0][1]), "'s"), "’s")
+	name := owner(t.span(free[0][0], free[0][1]))
 	if s.put(f, open[0], found{value: quoted(name), said: name, at: free[0][0], end: free[0][1]}) {
 		changed = append(changed, open[0])
 	}
 	return changed
+}
+
+// owner is a name without the mark of what belongs to it: "Ann" of "Ann's".
+func owner(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, "'s"), "’s")
 }

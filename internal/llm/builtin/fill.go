@@ -451,7 +451,7 @@ func (t text) owns(i int) bool {
 	case "my", "your", "his", "her", "their", "the", "our":
 		return true
 	}
-	return strings.HasSuffix(t.toks[i].raw, "'s") || strings.HasSuffix(t.toks[i].raw, "’s")
+	return owner(t.toks[i].raw) != t.toks[i].raw
 }
 
 // timeRole scores "after" and "by" and the verb before a time of day for what sets

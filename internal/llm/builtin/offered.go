@@ -26,7 +26,7 @@ func (s *state) proposed(p *param, f *form) (found, bool) {
 // goes.
 func (t text) pointsAt(p *param) bool {
 	for i, tok := range t.toks {
-		if (tok.low == "that" || tok.low == "this" || tok.low == "the same") && i+1 < len(t.toks) && !tok.stop && !common(t.toks[i+1].low) && slices.Contains(p.about(), t.toks[i+1].stem) {
+		if (tok.low == "that" || tok.low == "this") && i+1 < len(t.toks) && !tok.stop && !common(t.toks[i+1].low) && slices.Contains(p.about(), t.toks[i+1].stem) {
 			return true
 		}
 	}
@@ -108,7 +108,7 @@ func offeredName(t text, f *form, p *param) string {
 			score -= 1.5
 		}
 		if p.someone() {
-			name = strings.TrimSuffix(strings.TrimSuffix(name, "'s"), "’s")
+			name = owner(name)
 		}
 		if score > top {
 			best, top = name, score
@@ -167,7 +167,7 @@ func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 			case common(w.low):
 			case p.says(w.stem):
 				score = 3
-			case tl.named(w.stem, p):
+			case tl.goesBy(w.stem, p):
 				score = -2 // "the song Hotel Key" is no artist
 			case tl.saysOther(w.stem, p):
 				score = -2 // "the album Blue Train" is no artist
@@ -191,8 +191,8 @@ func (t text) nameCue(i, end int, tl *tool, p *param) float64 {
 	return score
 }
 
-// named reports the word for a thing by whose name another parameter goes.
-func (t *tool) named(stem string, but *param) bool {
+// goesBy reports the word for a thing by whose name another parameter goes.
+func (t *tool) goesBy(stem string, but *param) bool {
 	return slices.ContainsFunc(t.params, func(q *param) bool { return q != but && q.ends("name", "title") && slices.Contains(q.names, stem) })
 }
 
@@ -293,7 +293,7 @@ func (t text) titleEnd(i int) int {
 		if !capital && !joint && !figure && !(unicode.IsDigit(first) && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && j == i) {
 			break
 		}
-		if tok.final == ',' && j > i && j+1 < len(t.toks) && degree(t.toks[j+1]) {
+		if tok.final == ',' && j > i && j+1 < len(t.toks) && degree(t.toks[j+1]) && t.cityAt(i) != j+1-i {
 			continue
 		}
 		if tok.stop && !(tok.final == '.' && len(tok.raw) == 1 && j+1 < len(t.toks) && unicode.IsUpper([]rune(t.toks[j+1].raw)[0]) && !common(t.toks[j+1].low)) {

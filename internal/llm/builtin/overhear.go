@@ -226,10 +226,7 @@ func (s *state) elects(made *form) bool {
 func (t *tool) topical(said text) bool {
 	general := t.general()
 	for i, tok := range said.toks {
-		idea := concept(tok.stem)
-		if said.idle(i) {
-			idea = "available"
-		}
+		idea := said.idea(i)
 		if common(tok.low) || attribute(idea) && !slices.Contains(general, idea) {
 			continue
 		}
@@ -256,8 +253,8 @@ func (t *tool) heads(said text, other *tool) bool {
 // meant reports a text that asks for what the tool is there for.
 func (t *tool) meant(said text) bool {
 	general := t.general()
-	for i, tok := range said.toks {
-		if slices.Contains(general, concept(tok.stem)) || said.idle(i) && slices.Contains(general, "available") {
+	for i := range said.toks {
+		if slices.Contains(general, said.idea(i)) {
 			return true
 		}
 	}
@@ -382,12 +379,10 @@ func (s *state) refine(c choice) (plan, bool) {
 	if !last.form.tool.reads() {
 		return plan{}, false
 	}
-	f := last.form.clone()
-	if s.cur = f; s.widen() {
-		s.fill(s.heard, s.cur, nil)
-		return s.next(""), true
+	if p, ok := s.extend(last); ok {
+		return p, true
 	}
-	s.cur = nil
+	f := last.form.clone()
 	s.override = true
 	changed := s.fill(s.heard, f, nil)
 	s.override = false

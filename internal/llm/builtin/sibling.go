@@ -70,6 +70,19 @@ func (s *state) widen() bool {
 	return false
 }
 
+// extend makes a look-up again with a wider tool.
+func (s *state) extend(last *run) (plan, bool) {
+	if !last.form.tool.reads() {
+		return plan{}, false
+	}
+	if s.cur = last.form.clone(); !s.widen() {
+		s.cur = nil
+		return plan{}, false
+	}
+	s.fill(s.heard, s.cur, nil)
+	return s.next(""), true
+}
+
 // widenFor goes on with a wider tool when the assistant asks for what only that one
 // takes: "When are you coming back?"
 func (s *state) widenFor(question text) {

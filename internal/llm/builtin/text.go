@@ -89,7 +89,7 @@ func (t *text) add(i, j int) {
 	if strings.HasPrefix(tail, ".") && initials(body) { // "M.D."
 		tok.end++
 		tok.raw, tail = body+".", tail[1:]
-		if tail == "" && !goesOn(t.raw[j:]) {
+		if tail == "" && !continues(t.raw[j:]) {
 			tail = "."
 		}
 	}
@@ -124,8 +124,8 @@ func initials(s string) bool {
 	return len(s) > 2 && len(s)%2 == 1
 }
 
-// goesOn reports that a sentence does not end before what follows.
-func goesOn(rest string) bool {
+// continues reports that a sentence does not end before what follows.
+func continues(rest string) bool {
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
 	return unicode.IsLower(r) || unicode.IsDigit(r)
 }
