@@ -105,7 +105,7 @@ func offeredName(t text, f *form, p *param) string {
 			score -= 1.5
 		}
 		if !p.visited() && t.housing(sp[0]) {
-			score -= 1.5
+			score -= 2
 		}
 		if p.someone() {
 			name = owner(name)

@@ -230,6 +230,9 @@ func (t *tool) topical(said text) bool {
 		if common(tok.low) || attribute(idea) && !slices.Contains(general, idea) {
 			continue
 		}
+		if slices.Contains(general, idea) {
+			return true
+		}
 		for _, own := range t.topics() {
 			if own == idea || own == tok.stem {
 				return true
@@ -266,8 +269,12 @@ func (t *tool) meant(said text) bool {
 func (t *tool) general() []string {
 	var out []string
 	_, label, _ := strings.Cut(t.label, t.verb()+" ")
-	for _, tok := range content(read(label).toks) {
-		idea := concept(tok.stem)
+	name := read(label)
+	for i, tok := range name.toks {
+		idea := name.idea(i)
+		if common(tok.low) && idea != "available" {
+			continue
+		}
 		if !attribute(idea) {
 			out = nil
 			continue
