@@ -109,7 +109,7 @@ func TestValuesInAnswers(t *testing.T) {
 		{"duration", `{"type":"string","format":"duration"}`, "an hour and a half", `"PT1H30M"`},
 		{"rental_duration", `{"type":"string"}`, "six days", `"6 days"`},
 		{"price_range", `{"type":"string","enum":["inexpensive","moderate","expensive"]}`, "something affordable", `"moderate"`},
-		{"show_name", `{"type":"string"}`, "this one is fine", ""},
+		{"show_name", `{"type":"string"}`, "that date please", ""},
 		{"duration", `{"type":"string","format":"duration"}`, "45 minutes", `"PT45M"`},
 		{"duration", `{"type":"string","format":"duration"}`, "half an hour", `"PT30M"`},
 		{"duration", `{"type":"string","format":"duration"}`, "three days", `"P3D"`},

@@ -178,7 +178,6 @@ func (t *tool) pair() {
 	if arrival != nil && departure != nil {
 		arrival.side, departure.side = 1, -1
 	}
-	t.oppose()
 	caller := slices.ContainsFunc(persons, (*param).callers)
 	for _, p := range t.params {
 		p.alone = !sited
@@ -332,25 +331,4 @@ func quoted(s string) json.RawMessage {
 		return json.RawMessage(`""`)
 	}
 	return raw
-}
-
-// oppose lets a choice be where something begins when another of the same options is
-// where it ends: "account_type" beside "recipient_account_type".
-func (t *tool) oppose() {
-	for _, p := range t.params {
-		if starts, ends := p.sides(); p.kind != kindOption || starts || ends {
-			continue
-		}
-		for _, q := range t.params {
-			if q == p || q.kind != kindOption || !slices.EqualFunc(p.options, q.options, func(a, b option) bool { return a.label == b.label }) {
-				continue
-			}
-			if starts, ends := q.sides(); starts != ends {
-				p.side = 1
-				if starts {
-					p.side = -1
-				}
-			}
-		}
-	}
 }

@@ -79,7 +79,7 @@ var trades = map[string]string{
 			"departure_date":{"type":"string","description":"Date of departure"},
 			"return_date":{"type":"string","description":"Date of the return"}},"required":["origin","destination","departure_date","return_date"]}}]`,
 	"diary": `[
-		{"name":"diary_1_get_free_time","description":"Get the times at which somebody is available on a day","parameters":{"type":"object","properties":{
+		{"name":"diary_1_get_available_time","description":"Get the times at which somebody is available on a day","parameters":{"type":"object","properties":{
 			"day":{"type":"string","description":"Date to look at"}},"required":["day"]}},
 		{"name":"diary_1_add_entry","description":"Add an entry to the diary","parameters":{"type":"object","properties":{
 			"entry_name":{"type":"string","description":"Title of the entry"},
@@ -137,8 +137,8 @@ func TestTrades(t *testing.T) {
 		{"railway", "Search for trains from Leeds to York on the 10th | The first leaves at nine. | And I want to return on the 12th.", `rail_1_search_round_trip {"departure_date":"2027-03-10","destination":"York","origin":"Leeds","return_date":"2027-03-12"}`},
 		{"railway", "Search for trains from Leeds leaving on the 10th | When are you coming back? | on the 12th | Where to? | to York", `rail_1_search_round_trip {"departure_date":"2027-03-10","destination":"York","origin":"Leeds","return_date":"2027-03-12"}`},
 		{"railway", "Find me a round trip train from Leeds to York on the 10th and back on the 12th | There is one at nine. | Sounds good. | Shall I do anything else? | No, I need a one-way train.", `rail_1_search_single {"departure_date":"2027-03-10","destination":"York","origin":"Leeds"}`},
-		{"diary", "When am I free on Thursday?", `diary_1_get_free_time {"day":"2027-03-04"}`},
-		{"diary", "When am I free on Thursday? | From two to four. | And do I have any free time on Friday?", `diary_1_get_free_time {"day":"2027-03-05"}`},
+		{"diary", "When am I free on Thursday?", `diary_1_get_available_time {"day":"2027-03-04"}`},
+		{"diary", "When am I free on Thursday? | From two to four. | And do I have any free time on Friday?", `diary_1_get_available_time {"day":"2027-03-05"}`},
 		{"credit union", "Transfer $50 from my savings to Ann | You want to move $50 from your savings account to Ann's checking account, correct? | yes", `cu_1_transfer {"account_type":"savings","amount":50,"recipient_account_type":"checking","recipient_name":"Ann"}`},
 		{"credit union", "Check the balance of my checking account | It's $20. | And how much is in my savings?", `cu_1_check_balance {"account_type":"savings"}`},
 		{"credit union", "Transfer $50 from my savings to Ann | You want to move $50 from your savings account to Ann's checking account, correct? | What's the fee?", ""},
